@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The names of both wings for one packet's addresses and ports. */
+#ifndef _SVCNAT_TUPLE_H
+#define _SVCNAT_TUPLE_H
+
+#include <linux/netfilter.h>
+#include <linux/socket.h>
+#include <linux/string.h>
+
+/**
+ * struct svcnat_tuple - who talks to whom, as the packet shows it
+ * @src: source address; bytes that @family does not use are zero
+ * @dst: destination address; likewise
+ * @sport: source port, network byte order
+ * @dport: destination port, network byte order
+ * @family: AF_INET or AF_INET6
+ * @proto: IPPROTO_TCP or IPPROTO_UDP
+ */
+struct svcnat_tuple {
+	union nf_inet_addr	src;
+	union nf_inet_addr	dst;
+	__be16			sport;
+	__be16			dport;
+	u8			family;
+	u8			proto;
+};
+
+/**
+ * svcnat_tuple_reverse() - the tuple of the answer
+ * @to: written
+ * @from: read; may not be @to
+ */
+static inline void svcnat_tuple_reverse(struct svcnat_tuple *to,
+					const struct svcnat_tuple *from)
+{
+	to->src = from->dst;
+	to->dst = from->src;
+	to->sport = from->dport;
+	to->dport = from->sport;
+	to->family = from->family;
+	to->proto = from->proto;
+}
+
+/**
+ * svcnat_addr_words() - how many 32-bit words an address of the family has
+ * @family: AF_INET or AF_INET6
+ *
+ * Return: 1 or 4.
+ */
+static inline unsigned int svcnat_addr_words(u8 family)
+{
+	return family == AF_INET ? 1 : 4;
+}
+
+/**
+ * svcnat_addr_equal() - compare two addresses of one family
+ * @family: AF_INET or AF_INET6
+ * @a: one
+ * @b: the other
+ *
+ * Return: whether they are the same.
+ */
+static inline bool svcnat_addr_equal(u8 family, const union nf_inet_addr *a,
+				     const union nf_inet_addr *b)
+{
+	if (family == AF_INET)
+		return a->ip == b->ip;
+	return !memcmp(a, b, sizeof(*a));
+}
+
+#endif /* _SVCNAT_TUPLE_H */
