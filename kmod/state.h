@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the packets seen say about a connection.  Pure functions of a word:
+ *
+ *	bits 40-63 generation: odd while the line belongs to no flow
+ *	bits 32-39 SVCNAT_SEEN_...: what this direction has sent
+ *	bits  0-31 stamp of the last packet
+ *
+ * No sequence numbers are tracked, so a forged packet is as good as a real one
+ * here.  Therefore nothing seen ever ends a flow: a RST and a FIN shorten its
+ * timeout, and the next packet that a live connection would send restores it.
+ */
+#ifndef _SVCNAT_STATE_H
+#define _SVCNAT_STATE_H
+
+#include <linux/jiffies.h>
+#include <linux/math64.h>
+#include <linux/types.h>
+
+#include "packet.h"
+#include "uapi/svcnat.h"
+
+/* What a direction has sent */
+#define SVCNAT_SEEN		0x01	/* anything */
+#define SVCNAT_SEEN_MORE	0x02	/* UDP: a second packet */
+#define SVCNAT_SEEN_ACK		0x04	/* TCP: a segment that is no SYN */
+#define SVCNAT_SEEN_FIN		0x08	/* TCP: FIN, and no data since */
+#define SVCNAT_SEEN_RST		0x10	/* TCP: either side's RST, since when
+					 * this side has been silent
+					 */
+#define SVCNAT_SEEN_OWN_RST	0x20	/* TCP: that RST was this side's */
+
+/*
+ * Stamps count 64 jiffies: 64 ms to 640 ms.  Half their range is over four
+ * years even at 1000 HZ, so any timeout can be compared.
+ */
+#define SVCNAT_STAMP_SHIFT	6
+
+/* A stamp is written again only when it is about a second old. */
+#define SVCNAT_STAMP_STEP	max(1, HZ >> SVCNAT_STAMP_SHIFT)
+
+#define SVCNAT_GENERATION_MASK	0xffffffU
+
+/**
+ * enum svcnat_timeout - the timeouts of a netns
+ * @SVCNAT_TIMEOUT_TCP_ESTABLISHED: both ways seen
+ * @SVCNAT_TIMEOUT_TCP_TRANSITORY: opening, or a FIN was seen
+ * @SVCNAT_TIMEOUT_TCP_CLOSING: a RST was seen
+ * @SVCNAT_TIMEOUT_UDP: unreplied and replied
+ * @SVCNAT_TIMEOUT_UDP_STREAM: more than one question, and an answer
+ * @SVCNAT_TIMEOUTS: how many there are
+ */
+enum svcnat_timeout {
+	SVCNAT_TIMEOUT_TCP_ESTABLISHED,
+	SVCNAT_TIMEOUT_TCP_TRANSITORY,
+	SVCNAT_TIMEOUT_TCP_CLOSING,
+	SVCNAT_TIMEOUT_UDP,
+	SVCNAT_TIMEOUT_UDP_STREAM,
+	SVCNAT_TIMEOUTS
+};
+
+/**
+ * svcnat_stamp_now() - the time
+ *
+ * Return: in units of a stamp.
+ */
+static inline u32 svcnat_stamp_now(void)
+{
+	u64 now = get_jiffies_64();
+
+	return now >> SVCNAT_STAMP_SHIFT;
+}
+
+/**
+ * svcnat_stamp_seconds() - length of a span
+ * @stamps: difference of two stamps
+ *
+ * Return: whole seconds.
+ */
+static inline u32 svcnat_stamp_seconds(u32 stamps)
+{
+	return div_u64((u64)stamps << SVCNAT_STAMP_SHIFT, HZ);
+}
+
+/**
+ * svcnat_word() - compose a word
+ * @generation: 24 bits
+ * @seen: SVCNAT_SEEN...
+ * @stamp: time
+ *
+ * Return: the word.
+ */
+static inline u64 svcnat_word(u32 generation, u8 seen, u32 stamp)
+{
+	return (u64)(generation & SVCNAT_GENERATION_MASK) << 40 |
+	       (u64)seen << 32 | stamp;
+}
+
+/**
+ * svcnat_word_generation() - the generation of a word
+ * @word: the word
+ *
+ * Return: 24 bits.
+ */
+static inline u32 svcnat_word_generation(u64 word)
+{
+	return word >> 40;
+}
+
+/**
+ * svcnat_word_seen() - what a word says was sent
+ * @word: the word
+ *
+ * Return: SVCNAT_SEEN... bits.
+ */
+static inline u8 svcnat_word_seen(u64 word)
+{
+	return word >> 32;
+}
+
+/**
+ * svcnat_word_stamp() - the time of a word
+ * @word: the word
+ *
+ * Return: the stamp.
+ */
+static inline u32 svcnat_word_stamp(u64 word)
+{
+	return word;
+}
+
+/**
+ * svcnat_word_live() - does the line belong to a flow?
+ * @word: the word of the line
+ *
+ * Return: true if so.
+ */
+static inline bool svcnat_word_live(u64 word)
+{
+	return !(svcnat_word_generation(word) & 1);
+}
+
+u8 svcnat_state_after(u8 seen, const struct svcnat_packet *packet);
+enum svcnat_flow_state svcnat_state_of(u8 proto, u8 request, u8 reply);
+enum svcnat_timeout svcnat_state_timeout(enum svcnat_flow_state state);
+bool svcnat_state_half_open(u8 proto, u8 request, u8 reply);
+bool svcnat_state_closing(u8 request, u8 reply);
+
+#endif /* _SVCNAT_STATE_H */
