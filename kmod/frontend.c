@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/random.h>
+#include <linux/slab.h>
+
+#include "frontend.h"
+#include "tuple.h"
+
+#define TABLE_ORDER	4
+#define STRIPES_ORDER	0	/* one writer */
+
+static u32 hash_vip(const struct svcnat_frontends *frontends, u8 family,
+		    const union nf_inet_addr *addr)
+{
+	if (family == AF_INET)
+		return hsiphash_1u32((__force u32)addr->ip, &frontends->key);
+	return hsiphash(addr, sizeof(*addr), &frontends->key);
+}
+
+static u32 hash_frontend(const struct svcnat_frontends *frontends, u8 family,
+			 const union nf_inet_addr *addr, u8 proto, __be16 port)
+{
+	u32 rest = (__force u32)port << 16 | proto;
+	u32 words[5];
+
+	if (family == AF_INET)
+		return hsiphash_2u32((__force u32)addr->ip, rest,
+				     &frontends->key);
+	memcpy(words, addr, sizeof(*addr));
+	words[4] = rest;
+	return hsiphash(words, sizeof(words), &frontends->key);
+}
+
+static u32 hash_frontend_node(const struct svcnat_table *table,
+			      const struct hlist_nulls_node *node)
+{
+	const struct svcnat_frontend *f;
+
+	f = container_of(node, struct svcnat_frontend, node);
+	return hash_frontend(container_of(table, struct svcnat_frontends,
+					  table),
+			     f->family, &f->addr, f->proto, f->port);
+}
+
+static u32 hash_vip_node(const struct svcnat_table *table,
+			 const struct hlist_nulls_node *node)
+{
+	const struct svcnat_vip *vip;
+
+	vip = container_of(node, struct svcnat_vip, node);
+	return hash_vip(container_of(table, struct svcnat_frontends, vips),
+			vip->family, &vip->addr);
+}
+
+static struct svcnat_frontend *
+frontend_in(const struct svcnat_buckets *b, u32 hash, u8 family,
+	    const union nf_inet_addr *addr, u8 proto, __be16 port)
+{
+	struct hlist_nulls_node *node;
+	struct svcnat_frontend *f;
+
+	hlist_nulls_for_each_entry_rcu(f, node, &b->head[hash & b->mask], node)
+		if (f->port == port && f->proto == proto &&
+		    f->family == family &&
+		    svcnat_addr_equal(family, &f->addr, addr))
+			return f;
+	return NULL;
+}
+
+/**
+ * svcnat_frontend_lookup() - find a frontend
+ * @frontends: where; started
+ * @family: AF_INET or AF_INET6
+ * @addr: destination address
+ * @proto: protocol
+ * @port: destination port
+ *
+ * Context: RCU read side.
+ * Return: the frontend or NULL.
+ */
+struct svcnat_frontend *
+svcnat_frontend_lookup(const struct svcnat_frontends *frontends, u8 family,
+		       const union nf_inet_addr *addr, u8 proto, __be16 port)
+{
+	u32 hash = hash_frontend(frontends, family, addr, proto, port);
+
+	return svcnat_table_search(&frontends->table, hash, b,
+				   frontend_in(b, hash, family, addr, proto,
+					       port));
+}
+
+static struct svcnat_vip *vip_in(const struct svcnat_buckets *b, u32 hash,
+				 u8 family, const union nf_inet_addr *addr)
+{
+	struct hlist_nulls_node *node;
+	struct svcnat_vip *vip;
+
+	hlist_nulls_for_each_entry_rcu(vip, node, &b->head[hash & b->mask],
+				       node)
+		if (vip->family == family &&
+		    svcnat_addr_equal(family, &vip->addr, addr))
+			return vip;
+	return NULL;
+}
+
+static struct svcnat_vip *find_vip(const struct svcnat_frontends *frontends,
+				   u8 family, const union nf_inet_addr *addr)
+{
+	u32 hash = hash_vip(frontends, family, addr);
+
+	return svcnat_table_search(&frontends->vips, hash, b,
+				   vip_in(b, hash, family, addr));
+}
+
+/**
+ * svcnat_vip_lookup() - has an address any frontend?
+ * @frontends: where; started
+ * @family: AF_INET or AF_INET6
+ * @addr: the address
+ *
+ * Context: RCU read side.
+ * Return: true if so.
+ */
+bool svcnat_vip_lookup(const struct svcnat_frontends *frontends, u8 family,
+		       const union nf_inet_addr *addr)
+{
+	return find_vip(frontends, family, addr);
+}
+
+/**
+ * svcnat_frontend_alloc() - make a frontend that nobody sees yet
+ * @spec: what it is
+ * @proto: its protocol
+ * @owner: its service
+ * @net: the netns
+ *
+ * Takes all the memory that svcnat_frontend_link() may need.
+ *
+ * Context: process.
+ * Return: the frontend, or NULL without memory.
+ */
+struct svcnat_frontend *
+svcnat_frontend_alloc(const struct svcnat_frontend_spec *spec, u8 proto,
+		      struct svcnat_service *owner, const struct net *net)
+{
+	struct svcnat_frontend *f;
+
+	f = kzalloc(sizeof(*f), GFP_KERNEL_ACCOUNT);
+	if (!f)
+		return NULL;
+	f->spare = kzalloc(sizeof(*f->spare), GFP_KERNEL_ACCOUNT);
+	if (!f->spare || svcnat_account_init(&f->account, net)) {
+		kfree(f->spare);
+		kfree(f);
+		return NULL;
+	}
+	f->owner = owner;
+	f->addr = spec->addr;
+	f->port = spec->port;
+	f->family = spec->family;
+	f->kind = spec->kind;
+	f->proto = proto;
+	INIT_LIST_HEAD(&f->list);
+	INIT_LIST_HEAD(&f->kin);
+	return f;
+}
+
+/**
+ * svcnat_frontend_free() - free a frontend
+ * @frontend: not linked, without readers
+ */
+void svcnat_frontend_free(struct svcnat_frontend *frontend)
+{
+	svcnat_account_exit(&frontend->account);
+	kfree(frontend->spare);
+	kfree(frontend);
+}
+
+static void link_node(struct svcnat_table *table, u32 hash,
+		      struct hlist_nulls_node *node)
+{
+	struct svcnat_locked locked;
+
+	local_bh_disable();
+	svcnat_table_lock(table, &hash, 1, &locked);
+	svcnat_table_link(table, hash, node);
+	svcnat_table_unlock(table, &locked);
+	local_bh_enable();
+}
+
+static void unlink_node(struct svcnat_table *table,
+			struct hlist_nulls_node *node)
+{
+	u32 hash = table->hash(table, node);
+	struct svcnat_locked locked;
+
+	local_bh_disable();
+	svcnat_table_lock(table, &hash, 1, &locked);
+	svcnat_table_unlink(node);
+	svcnat_table_unlock(table, &locked);
+	local_bh_enable();
+}
+
+static struct svcnat_vip *get_vip(struct svcnat_frontends *frontends,
+				  struct svcnat_frontend *f)
+{
+	struct svcnat_vip *vip;
+
+	rcu_read_lock();
+	vip = find_vip(frontends, f->family, &f->addr);
+	rcu_read_unlock();
+	if (!vip) {
+		swap(vip, f->spare);
+		vip->family = f->family;
+		vip->addr = f->addr;
+		frontends->num_vips++;
+		link_node(&frontends->vips,
+			  hash_vip(frontends, f->family, &f->addr),
+			  &vip->node);
+		svcnat_table_grow(&frontends->vips, frontends->num_vips);
+	}
+	kfree(f->spare);
+	f->spare = NULL;
+	vip->users++;
+	return vip;
+}
+
+static void put_vip(struct svcnat_frontends *frontends, struct svcnat_vip *vip)
+{
+	if (--vip->users)
+		return;
+	unlink_node(&frontends->vips, &vip->node);
+	kfree_rcu(vip, rcu);
+	frontends->num_vips--;
+	svcnat_table_grow(&frontends->vips, frontends->num_vips);
+}
+
+/**
+ * svcnat_frontend_link() - let packets find a frontend
+ * @frontends: where
+ * @frontend: from svcnat_frontend_alloc(); no other has its address, protocol
+ *	and port
+ *
+ * Cannot fail.
+ *
+ * Context: process, the writer lock.
+ */
+void svcnat_frontend_link(struct svcnat_frontends *frontends,
+			  struct svcnat_frontend *frontend)
+{
+	frontend->vip = get_vip(frontends, frontend);
+	link_node(&frontends->table,
+		  hash_frontend(frontends, frontend->family, &frontend->addr,
+				frontend->proto, frontend->port),
+		  &frontend->node);
+	frontends->num++;
+	svcnat_table_grow(&frontends->table, frontends->num);
+}
+
+/**
+ * svcnat_frontend_unlink() - packets find a frontend no more
+ * @frontends: where it is linked
+ * @frontend: which; packets under way may still use it
+ *
+ * Context: process, the writer lock.
+ */
+void svcnat_frontend_unlink(struct svcnat_frontends *frontends,
+			    struct svcnat_frontend *frontend)
+{
+	WRITE_ONCE(frontend->account.flags, SVCNAT_ACCOUNT_REMOVED);
+	unlink_node(&frontends->table, &frontend->node);
+	put_vip(frontends, frontend->vip);
+	frontend->vip = NULL;
+	frontends->num--;
+	svcnat_table_grow(&frontends->table, frontends->num);
+}
+
+/**
+ * svcnat_frontends_start() - make the tables, if there are none
+ * @frontends: zeroed memory, or started
+ *
+ * Context: process, the writer lock.
+ * Return: 0 or -ENOMEM.
+ */
+int svcnat_frontends_start(struct svcnat_frontends *frontends)
+{
+	int err;
+
+	if (frontends->vips.stripes)
+		return 0;
+	get_random_bytes(&frontends->key, sizeof(frontends->key));
+	err = svcnat_table_init(&frontends->table, TABLE_ORDER, STRIPES_ORDER,
+				hash_frontend_node);
+	if (err)
+		return err;
+	err = svcnat_table_init(&frontends->vips, TABLE_ORDER, STRIPES_ORDER,
+				hash_vip_node);
+	if (err)
+		svcnat_table_exit(&frontends->table);
+	return err;
+}
+
+/**
+ * svcnat_frontends_exit() - free the tables
+ * @frontends: all were unlinked; without readers; may never have been started
+ */
+void svcnat_frontends_exit(struct svcnat_frontends *frontends)
+{
+	svcnat_table_exit(&frontends->vips);
+	svcnat_table_exit(&frontends->table);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The addresses that clients talk to: an exact match on (address, protocol,
+ * port), and the set of addresses that have any frontend.  Readers hold the RCU
+ * read side, writers the writer lock of the netns (service.h).
+ */
+#ifndef _SVCNAT_FRONTEND_H
+#define _SVCNAT_FRONTEND_H
+
+#include <linux/list.h>
+#include <linux/netfilter.h>
+#include <linux/siphash.h>
+
+#include "stats.h"
+#include "table.h"
+
+struct net;
+struct svcnat_service;
+
+/**
+ * struct svcnat_frontends - the frontends of a netns
+ * @table: by address, protocol and port
+ * @vips: by address
+ * @key: of the hashes; random
+ * @num: frontends now
+ * @num_vips: addresses now
+ */
+struct svcnat_frontends {
+	struct svcnat_table	table;
+	struct svcnat_table	vips;
+	hsiphash_key_t		key;
+	u32			num;
+	u32			num_vips;
+};
+
+/**
+ * enum svcnat_outcome - what a request did to an object that it named
+ * @SVCNAT_OUTCOME_SAME: nothing
+ * @SVCNAT_OUTCOME_ADDED: made it
+ * @SVCNAT_OUTCOME_CHANGED: changed it
+ */
+enum svcnat_outcome {
+	SVCNAT_OUTCOME_SAME,
+	SVCNAT_OUTCOME_ADDED,
+	SVCNAT_OUTCOME_CHANGED,
+};
+
+/**
+ * struct svcnat_frontend_spec - a frontend as somebody asks for it
+ * @addr: address; unused bytes are zero
+ * @port: port, network byte order
+ * @family: AF_INET or AF_INET6
+ * @kind: enum svcnat_kind
+ * @outcome: enum svcnat_outcome; written by svcnat_service_edit()
+ * @origin: attribute that said so, for error messages alone
+ */
+struct svcnat_frontend_spec {
+	union nf_inet_addr	addr;
+	__be16			port;
+	u8			family;
+	u8			kind;
+	u8			outcome;
+	const struct nlattr	*origin;
+};
+
+/**
+ * struct svcnat_vip - an address that has frontends
+ * @node: in svcnat_frontends.vips
+ * @rcu: frees it
+ * @addr: address; unused bytes are zero
+ * @family: AF_INET or AF_INET6
+ * @users: its frontends; the writer lock
+ */
+struct svcnat_vip {
+	struct hlist_nulls_node	node;
+	struct rcu_head		rcu;
+	union nf_inet_addr	addr;
+	u8			family;
+	u32			users;
+};
+
+/**
+ * struct svcnat_frontend - a frontend
+ * @account: what its flows are charged to
+ * @owner: the service
+ * @node: in svcnat_frontends.table
+ * @addr: address; unused bytes are zero
+ * @port: port, network byte order
+ * @family: AF_INET or AF_INET6
+ * @proto: protocol
+ * @kind: enum svcnat_kind
+ * @wanted: the change under way keeps it; the writer lock
+ * @vip: its address; NULL while it is not linked
+ * @spare: memory for @vip if nobody has that address yet
+ * @list: among the frontends of the service, later among all draining ones
+ * @kin: among the draining ones of the service
+ * @gone: grace period after which no new flow can be made on it
+ * @rcu: frees it
+ */
+struct svcnat_frontend {
+	struct svcnat_account	account;
+	struct svcnat_service	*owner;
+	struct hlist_nulls_node	node;
+	union nf_inet_addr	addr;
+	__be16			port;
+	u8			family;
+	u8			proto;
+	u8			kind;
+	bool			wanted;
+	struct svcnat_vip	*vip;
+	struct svcnat_vip	*spare;
+	struct list_head	list;
+	struct list_head	kin;
+	unsigned long		gone;
+	struct rcu_head		rcu;
+};
+
+int svcnat_frontends_start(struct svcnat_frontends *frontends);
+void svcnat_frontends_exit(struct svcnat_frontends *frontends);
+struct svcnat_frontend *
+svcnat_frontend_lookup(const struct svcnat_frontends *frontends, u8 family,
+		       const union nf_inet_addr *addr, u8 proto, __be16 port);
+bool svcnat_vip_lookup(const struct svcnat_frontends *frontends, u8 family,
+		       const union nf_inet_addr *addr);
+struct svcnat_frontend *
+svcnat_frontend_alloc(const struct svcnat_frontend_spec *spec, u8 proto,
+		      struct svcnat_service *owner, const struct net *net);
+void svcnat_frontend_free(struct svcnat_frontend *frontend);
+void svcnat_frontend_link(struct svcnat_frontends *frontends,
+			  struct svcnat_frontend *frontend);
+void svcnat_frontend_unlink(struct svcnat_frontends *frontends,
+			    struct svcnat_frontend *frontend);
+
+#endif /* _SVCNAT_FRONTEND_H */
