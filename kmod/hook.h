@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The packet path, and the hooks that it hangs on. */
+#ifndef _SVCNAT_HOOK_H
+#define _SVCNAT_HOOK_H
+
+struct svcnat_net;
+
+int svcnat_hooks_need(struct svcnat_net *sn);
+void svcnat_hooks_settle(struct svcnat_net *sn);
+void svcnat_hooks_remove(struct svcnat_net *sn);
+
+#endif /* _SVCNAT_HOOK_H */

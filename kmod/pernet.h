@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What svcnat keeps for a netns: one room after the other. */
+#ifndef _SVCNAT_PERNET_H
+#define _SVCNAT_PERNET_H
+
+#include <linux/workqueue.h>
+#include <net/netns/generic.h>
+
+#include "flow.h"
+#include "reject.h"
+#include "service.h"
+
+/**
+ * struct svcnat_net - the netns
+ * @net: which
+ * @stats: its counters
+ * @services: the decision wing, with the writer lock
+ * @flows: the packet wing
+ * @reject: limits on answers
+ * @hooked: our hooks are registered; the writer lock
+ * @upkeep: expiry, resizing, freeing of removed objects
+ */
+struct svcnat_net {
+	struct net		*net;
+	struct svcnat_stats __percpu *stats;
+	struct svcnat_services	services;
+	struct svcnat_flows	flows;
+	struct svcnat_reject	reject;
+	bool			hooked;
+	struct delayed_work	upkeep;
+};
+
+extern unsigned int svcnat_net_id;
+
+/**
+ * svcnat_pernet() - what svcnat keeps for a netns
+ * @net: the netns
+ *
+ * Return: it.
+ */
+static inline struct svcnat_net *svcnat_pernet(const struct net *net)
+{
+	return net_generic(net, svcnat_net_id);
+}
+
+#endif /* _SVCNAT_PERNET_H */
