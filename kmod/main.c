@@ -7,6 +7,7 @@
 #include "drain.h"
 #include "edit.h"
 #include "hook.h"
+#include "netlink.h"
 #include "pernet.h"
 #include "version.h"
 
@@ -103,8 +104,14 @@ static int __init svcnat_init(void)
 	err = register_pernet_subsys(&svcnat_net_ops);
 	if (err)
 		goto err_flows;
+	err = svcnat_netlink_init();
+	if (err)
+		goto err_pernet;
 	return 0;
 
+err_pernet:
+	unregister_pernet_subsys(&svcnat_net_ops);
+	rcu_barrier();
 err_flows:
 	svcnat_flows_module_exit();
 	return err;
@@ -112,6 +119,7 @@ err_flows:
 
 static void __exit svcnat_exit(void)
 {
+	svcnat_netlink_exit();
 	unregister_pernet_subsys(&svcnat_net_ops);
 	/* free_endpoint() and free_frontend() of drain.c are code of ours. */
 	rcu_barrier();

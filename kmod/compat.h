@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The only file that knows kernel versions.  What differs between the kernels
+ * of the README is given one name here.
+ */
+#ifndef _SVCNAT_COMPAT_H
+#define _SVCNAT_COMPAT_H
+
+#include <linux/version.h>
+#include <net/genetlink.h>
+
+/*
+ * Who may join a multicast group.  The flag has a name of its own since
+ * 6.1.192; before that groups shared the flags of operations.
+ */
+#ifdef GENL_MCAST_CAP_NET_ADMIN
+#define SVCNAT_MCAST_ADMIN	GENL_MCAST_CAP_NET_ADMIN
+#else
+#define SVCNAT_MCAST_ADMIN	GENL_UNS_ADMIN_PERM
+#endif
+
+/**
+ * svcnat_dump_attrs() - attributes of a dump request
+ * @cb: the dump
+ *
+ * They moved into a struct genl_info with 7288dd2fd488 (6.7).
+ *
+ * Return: by attribute type.
+ */
+static inline struct nlattr **svcnat_dump_attrs(struct netlink_callback *cb)
+{
+#if KERNEL_VERSION(6, 7, 0) <= LINUX_VERSION_CODE
+	return genl_info_dump(cb)->attrs;
+#else
+	return genl_dumpit_info(cb)->attrs;
+#endif
+}
+
+#endif /* _SVCNAT_COMPAT_H */

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/module.h>
+#include <net/genetlink.h>
+
+#include "compat.h"
+#include "netlink.h"
+
+enum group {
+	GROUP_CONFIG,
+};
+
+static const struct genl_multicast_group groups[] = {
+	[GROUP_CONFIG] = {
+		.name	= SVCNAT_GENL_MCGRP_CONFIG,
+		.flags	= SVCNAT_MCAST_ADMIN,
+	},
+};
+
+/* Reading shows who talks to whom: as privileged as changing. */
+#define DO(_cmd, _policy, _op)						\
+	{								\
+		.cmd		= SVCNAT_CMD_##_cmd,			\
+		.flags		= GENL_ADMIN_PERM,			\
+		.policy		= svcnat_policy_##_policy,		\
+		.maxattr	= SVCNAT_A_MAX,				\
+		.doit		= svcnat_nl_##_op##_doit,		\
+	}
+
+#define DUMP(_cmd, _op)							\
+	{								\
+		.cmd		= SVCNAT_CMD_##_cmd,			\
+		.flags		= GENL_ADMIN_PERM,			\
+		.policy		= svcnat_policy_get,			\
+		.maxattr	= SVCNAT_A_MAX,				\
+		.start		= svcnat_nl_dump_start,			\
+		.dumpit		= svcnat_nl_##_op##_dumpit,		\
+	}
+
+static const struct genl_ops ops[] = {
+	DO(SERVICE_NEW, service, service_new),
+	DO(SERVICE_REPLACE, service, service_replace),
+	DO(SERVICE_SET, set, service_set),
+	DO(SERVICE_DEL, name, service_del),
+	DO(SERVICE_FLUSH, none, service_flush),
+	{
+		.cmd		= SVCNAT_CMD_SERVICE_GET,
+		.flags		= GENL_ADMIN_PERM,
+		.policy		= svcnat_policy_get,
+		.maxattr	= SVCNAT_A_MAX,
+		.doit		= svcnat_nl_service_get_doit,
+		.start		= svcnat_nl_dump_start,
+		.dumpit		= svcnat_nl_service_get_dumpit,
+	},
+	DO(FRONTEND_NEW, frontends, frontend_new),
+	DO(FRONTEND_DEL, frontends, frontend_del),
+	DUMP(FRONTEND_GET, frontend_get),
+	DO(ENDPOINT_NEW, endpoints, endpoint_new),
+	DO(ENDPOINT_SET, endpoints, endpoint_set),
+	DO(ENDPOINT_DEL, endpoints, endpoint_del),
+	DUMP(ENDPOINT_GET, endpoint_get),
+	DUMP(AFFINITY_GET, affinity_get),
+	DO(AFFINITY_FLUSH, name, affinity_flush),
+	DUMP(FLOW_GET, flow_get),
+	DO(FLOW_FLUSH, name, flow_flush),
+	DO(CONFIG_GET, none, config_get),
+	DO(CONFIG_SET, config, config_set),
+	DO(STATS_GET, none, stats_get),
+};
+
+struct genl_family svcnat_family __ro_after_init = {
+	.name		= SVCNAT_GENL_NAME,
+	.version	= SVCNAT_GENL_VERSION,
+	.maxattr	= SVCNAT_A_MAX,
+	.netnsok	= true,
+	.parallel_ops	= true,
+	.module		= THIS_MODULE,
+	.ops		= ops,
+	.n_ops		= ARRAY_SIZE(ops),
+	.mcgrps		= groups,
+	.n_mcgrps	= ARRAY_SIZE(groups),
+};
+
+static int fill_event(struct sk_buff *skb, const struct svcnat_event *event)
+{
+	int err;
+
+	if (!event->frontend && !event->entry)
+		return svcnat_fill_service(skb, event->service, NULL);
+	err = svcnat_fill_name(skb, event->service);
+	if (!err && event->frontend)
+		err = svcnat_fill_frontend(skb, event->frontend, false);
+	if (!err && event->entry)
+		err = svcnat_fill_endpoint(skb, event->entry, false);
+	return err;
+}
+
+static void *begin(struct svcnat_net *sn, enum svcnat_cmd cmd,
+		   struct sk_buff **skb)
+{
+	void *header;
+
+	if (!genl_has_listeners(&svcnat_family, sn->net, GROUP_CONFIG))
+		return NULL;
+	*skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!*skb)
+		return NULL;
+	header = genlmsg_put(*skb, 0, 0, &svcnat_family, 0, cmd);
+	if (!header)
+		nlmsg_free(*skb);
+	return header;
+}
+
+static void end(struct svcnat_net *sn, struct sk_buff *skb, void *header,
+		int err)
+{
+	if (err) {
+		nlmsg_free(skb);
+		return;
+	}
+	genlmsg_end(skb, header);
+	genlmsg_multicast_netns(&svcnat_family, sn->net, skb, 0, GROUP_CONFIG,
+				GFP_KERNEL);
+}
+
+/**
+ * svcnat_notify() - tell who listens that an object has changed
+ * @sn: of the netns
+ * @cmd: SVCNAT_CMD_..._NTF
+ * @event: what has changed
+ *
+ * Without memory nobody is told; listeners of netlink must cope with loss.
+ *
+ * Context: process, the writer lock, so that events keep their order.
+ */
+void svcnat_notify(struct svcnat_net *sn, enum svcnat_cmd cmd,
+		   const struct svcnat_event *event)
+{
+	struct sk_buff *skb;
+	void *header;
+
+	header = begin(sn, cmd, &skb);
+	if (header)
+		end(sn, skb, header, fill_event(skb, event));
+}
+
+/**
+ * svcnat_notify_config() - tell who listens that the configuration has changed
+ * @sn: of the netns
+ *
+ * Context: as svcnat_notify().
+ */
+void svcnat_notify_config(struct svcnat_net *sn)
+{
+	struct sk_buff *skb;
+	void *header;
+
+	header = begin(sn, SVCNAT_CMD_CHANGE_NTF, &skb);
+	if (header)
+		end(sn, skb, header, svcnat_fill_config(skb, sn));
+}
+
+/**
+ * svcnat_netlink_init() - register the family
+ *
+ * Return: 0 or an errno.
+ */
+int svcnat_netlink_init(void)
+{
+	return genl_register_family(&svcnat_family);
+}
+
+/**
+ * svcnat_netlink_exit() - unregister the family
+ */
+void svcnat_netlink_exit(void)
+{
+	genl_unregister_family(&svcnat_family);
+}

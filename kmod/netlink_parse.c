@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/ctype.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "netlink.h"
+
+static int validate_proto(const struct nlattr *attr,
+			  struct netlink_ext_ack *extack)
+{
+	u8 proto = nla_get_u8(attr);
+
+	if (proto == IPPROTO_TCP || proto == IPPROTO_UDP)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attr, "the protocol is not TCP or UDP");
+	return -EPROTONOSUPPORT;
+}
+
+static int validate_name(const struct nlattr *attr,
+			 struct netlink_ext_ack *extack)
+{
+	const char *c = nla_data(attr);
+	int len = nla_len(attr);
+
+	if (len && !c[len - 1])
+		len--;
+	if (len < 1 || len > SVCNAT_NAME_MAX) {
+		NL_SET_ERR_MSG_ATTR(extack, attr,
+				    "a service name has 1 to 127 bytes");
+		return -EINVAL;
+	}
+	for (; len; len--, c++) {
+		if (isascii(*c) && (isalnum(*c) || strchr("._:/-", *c)) && *c)
+			continue;
+		NL_SET_ERR_MSG_ATTR(extack, attr,
+				    "a service name is made of A-Z a-z 0-9 . _ : / -");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static struct netlink_range_validation affinity_range = {
+	.max = SVCNAT_AFFINITY_MAX,
+};
+
+static struct netlink_range_validation weight_range = {
+	.max = SVCNAT_WEIGHT_MAX,
+};
+
+static struct netlink_range_validation services_range = {
+	.max = SVCNAT_SERVICES_MAX,
+};
+
+static struct netlink_range_validation endpoints_range = {
+	.max = SVCNAT_ENDPOINTS_MAX,
+};
+
+/* What fits a table of flows: 2^28 buckets for two lines each */
+static struct netlink_range_validation entries_range = {
+	.max = 1U << 27,
+};
+
+static struct netlink_range_validation timeout_range = {
+	.min = 1,
+	.max = SVCNAT_TIMEOUT_MAX,
+};
+
+#define NAME_POLICY	NLA_POLICY_VALIDATE_FN(NLA_NUL_STRING, validate_name, \
+					       SVCNAT_NAME_MAX)
+
+#define RANGE_POLICY(_range)	NLA_POLICY_FULL_RANGE(NLA_U32, &(_range))
+#define ENUM_POLICY(_last)	NLA_POLICY_MAX(NLA_U8, _last)
+
+/* What a service can be asked to be, new or not. */
+#define OPTION_POLICIES							\
+	[SVCNAT_SERVICE_A_AFFINITY] = RANGE_POLICY(affinity_range),	\
+	[SVCNAT_SERVICE_A_SCHEDULER] = ENUM_POLICY(SVCNAT_SCHEDULER_RANDOM), \
+	[SVCNAT_SERVICE_A_INTERNAL_POLICY] =				\
+		ENUM_POLICY(SVCNAT_POLICY_CLUSTER),			\
+	[SVCNAT_SERVICE_A_EXTERNAL_POLICY] =				\
+		ENUM_POLICY(SVCNAT_POLICY_CLUSTER),			\
+	[SVCNAT_SERVICE_A_ON_REMOVAL] = ENUM_POLICY(SVCNAT_ON_REMOVAL_KEEP)
+
+static const struct nla_policy service_nest[SVCNAT_SERVICE_A_MAX + 1] = {
+	[SVCNAT_SERVICE_A_NAME] = NAME_POLICY,
+	[SVCNAT_SERVICE_A_PROTO] = NLA_POLICY_VALIDATE_FN(NLA_U8,
+							  validate_proto),
+	OPTION_POLICIES,
+};
+
+/* As service_nest, but what cannot be changed cannot be named. */
+static const struct nla_policy set_nest[SVCNAT_SERVICE_A_MAX + 1] = {
+	[SVCNAT_SERVICE_A_NAME] = NAME_POLICY,
+	OPTION_POLICIES,
+};
+
+static const struct nla_policy name_nest[SVCNAT_SERVICE_A_MAX + 1] = {
+	[SVCNAT_SERVICE_A_NAME] = NAME_POLICY,
+};
+
+static const struct nla_policy frontend_nest[SVCNAT_FRONTEND_A_MAX + 1] = {
+	[SVCNAT_FRONTEND_A_ADDR4] = { .type = NLA_U32 },
+	[SVCNAT_FRONTEND_A_ADDR6] = NLA_POLICY_EXACT_LEN(16),
+	[SVCNAT_FRONTEND_A_PORT] = { .type = NLA_U16 },
+	[SVCNAT_FRONTEND_A_KIND] = ENUM_POLICY(SVCNAT_KIND_CLUSTER),
+};
+
+static const struct nla_policy endpoint_nest[SVCNAT_ENDPOINT_A_MAX + 1] = {
+	[SVCNAT_ENDPOINT_A_ADDR4] = { .type = NLA_U32 },
+	[SVCNAT_ENDPOINT_A_ADDR6] = NLA_POLICY_EXACT_LEN(16),
+	[SVCNAT_ENDPOINT_A_PORT] = { .type = NLA_U16 },
+	[SVCNAT_ENDPOINT_A_WEIGHT] = RANGE_POLICY(weight_range),
+	[SVCNAT_ENDPOINT_A_STATE] = ENUM_POLICY(SVCNAT_STATE_UNREADY),
+	[SVCNAT_ENDPOINT_A_PLACE] = ENUM_POLICY(SVCNAT_PLACE_LOCAL_ONLY),
+};
+
+const struct nla_policy svcnat_policy_config_nest[SVCNAT_CONFIG_A_MAX + 1] = {
+	[SVCNAT_CONFIG_A_MAX_SERVICES] = RANGE_POLICY(services_range),
+	[SVCNAT_CONFIG_A_MAX_ENDPOINTS] = RANGE_POLICY(endpoints_range),
+	[SVCNAT_CONFIG_A_MAX_FLOWS] = RANGE_POLICY(entries_range),
+	[SVCNAT_CONFIG_A_MAX_AFFINITY] = RANGE_POLICY(entries_range),
+	[SVCNAT_CONFIG_A_TIMEOUT_TCP_ESTABLISHED ...
+	 SVCNAT_CONFIG_A_TIMEOUT_UDP_STREAM] = RANGE_POLICY(timeout_range),
+};
+
+const struct nla_policy svcnat_policy_none[SVCNAT_A_MAX + 1];
+
+const struct nla_policy svcnat_policy_service[SVCNAT_A_MAX + 1] = {
+	[SVCNAT_A_SERVICE]	= NLA_POLICY_NESTED(service_nest),
+	[SVCNAT_A_FRONTEND]	= NLA_POLICY_NESTED(frontend_nest),
+	[SVCNAT_A_ENDPOINT]	= NLA_POLICY_NESTED(endpoint_nest),
+};
+
+const struct nla_policy svcnat_policy_set[SVCNAT_A_MAX + 1] = {
+	[SVCNAT_A_SERVICE]	= NLA_POLICY_NESTED(set_nest),
+};
+
+const struct nla_policy svcnat_policy_name[SVCNAT_A_MAX + 1] = {
+	[SVCNAT_A_SERVICE]	= NLA_POLICY_NESTED(name_nest),
+};
+
+const struct nla_policy svcnat_policy_get[SVCNAT_A_MAX + 1] = {
+	[SVCNAT_A_SERVICE]	= NLA_POLICY_NESTED(name_nest),
+	[SVCNAT_A_WITH_STATS]	= { .type = NLA_FLAG },
+};
+
+const struct nla_policy svcnat_policy_frontends[SVCNAT_A_MAX + 1] = {
+	[SVCNAT_A_SERVICE]	= NLA_POLICY_NESTED(name_nest),
+	[SVCNAT_A_FRONTEND]	= NLA_POLICY_NESTED(frontend_nest),
+};
+
+const struct nla_policy svcnat_policy_endpoints[SVCNAT_A_MAX + 1] = {
+	[SVCNAT_A_SERVICE]	= NLA_POLICY_NESTED(name_nest),
+	[SVCNAT_A_ENDPOINT]	= NLA_POLICY_NESTED(endpoint_nest),
+};
+
+const struct nla_policy svcnat_policy_config[SVCNAT_A_MAX + 1] = {
+	[SVCNAT_A_CONFIG]	= NLA_POLICY_NESTED(svcnat_policy_config_nest),
+};
+
+/**
+ * svcnat_request_missing() - refuse a message that lacks an attribute
+ * @extack: for the reason
+ * @nest: where it is missing, or NULL for the top level
+ * @type: which
+ * @message: a sentence that lives as long as the module
+ *
+ * Return: -EINVAL.
+ */
+int svcnat_request_missing(struct netlink_ext_ack *extack,
+			   const struct nlattr *nest, u32 type,
+			   const char *message)
+{
+	if (extack) {
+		extack->_msg = message;
+		NL_SET_ERR_ATTR_MISS(extack, nest, type);
+	}
+	return -EINVAL;
+}
+
+/* Address and port, whose attributes have the same meaning in every nest. */
+static int parse_where(struct nlattr *const *tb, const struct nlattr *nest,
+		       u32 addr4, u32 addr6, u32 port, u8 *family,
+		       union nf_inet_addr *addr, __be16 *to_port,
+		       struct netlink_ext_ack *extack)
+{
+	memset(addr, 0, sizeof(*addr));
+	if (tb[addr4] && tb[addr6]) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[addr6],
+				    "there are two addresses");
+		return -EINVAL;
+	}
+	if (!tb[addr4] && !tb[addr6])
+		return svcnat_request_missing(extack, nest, addr4,
+					      "the address is missing");
+	if (!tb[port])
+		return svcnat_request_missing(extack, nest, port,
+					      "the port is missing");
+	if (tb[addr4]) {
+		*family = AF_INET;
+		addr->ip = nla_get_be32(tb[addr4]);
+	} else {
+		*family = AF_INET6;
+		addr->in6 = nla_get_in6_addr(tb[addr6]);
+	}
+	*to_port = nla_get_be16(tb[port]);
+	return 0;
+}
+
+static int parse_frontend(struct svcnat_frontend_spec *spec,
+			  const struct nlattr *nest,
+			  struct netlink_ext_ack *extack)
+{
+	struct nlattr *tb[SVCNAT_FRONTEND_A_MAX + 1];
+	int err;
+
+	err = nla_parse_nested(tb, SVCNAT_FRONTEND_A_MAX, nest, frontend_nest,
+			       extack);
+	if (err)
+		return err;
+	spec->origin = nest;
+	if (tb[SVCNAT_FRONTEND_A_KIND])
+		spec->kind = nla_get_u8(tb[SVCNAT_FRONTEND_A_KIND]);
+	return parse_where(tb, nest, SVCNAT_FRONTEND_A_ADDR4,
+			   SVCNAT_FRONTEND_A_ADDR6, SVCNAT_FRONTEND_A_PORT,
+			   &spec->family, &spec->addr, &spec->port, extack);
+}
+
+static int parse_endpoint(struct svcnat_endpoint_spec *spec,
+			  const struct nlattr *nest,
+			  struct netlink_ext_ack *extack)
+{
+	struct nlattr *tb[SVCNAT_ENDPOINT_A_MAX + 1];
+	struct svcnat_entry *e = &spec->entry;
+	int err;
+
+	err = nla_parse_nested(tb, SVCNAT_ENDPOINT_A_MAX, nest, endpoint_nest,
+			       extack);
+	if (err)
+		return err;
+	spec->origin = nest;
+	e->weight = 1;
+	if (tb[SVCNAT_ENDPOINT_A_WEIGHT]) {
+		e->weight = nla_get_u32(tb[SVCNAT_ENDPOINT_A_WEIGHT]);
+		spec->given |= SVCNAT_GIVEN_WEIGHT;
+	}
+	if (tb[SVCNAT_ENDPOINT_A_STATE]) {
+		e->state = nla_get_u8(tb[SVCNAT_ENDPOINT_A_STATE]);
+		spec->given |= SVCNAT_GIVEN_STATE;
+	}
+	if (tb[SVCNAT_ENDPOINT_A_PLACE]) {
+		e->place = nla_get_u8(tb[SVCNAT_ENDPOINT_A_PLACE]);
+		spec->given |= SVCNAT_GIVEN_PLACE;
+	}
+	return parse_where(tb, nest, SVCNAT_ENDPOINT_A_ADDR4,
+			   SVCNAT_ENDPOINT_A_ADDR6, SVCNAT_ENDPOINT_A_PORT,
+			   &e->family, &e->addr, &e->port, extack);
+}
+
+static int parse_lists(struct svcnat_service_spec *spec, struct genl_info *info)
+{
+	const struct nlattr *attr;
+	int rem, err = 0;
+	u32 f = 0, e = 0;
+
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
+		spec->num_frontends += nla_type(attr) == SVCNAT_A_FRONTEND;
+		spec->num_endpoints += nla_type(attr) == SVCNAT_A_ENDPOINT;
+	}
+	spec->frontends = kvcalloc(spec->num_frontends + 1,
+				   sizeof(*spec->frontends),
+				   GFP_KERNEL_ACCOUNT);
+	spec->endpoints = kvcalloc(spec->num_endpoints + 1,
+				   sizeof(*spec->endpoints),
+				   GFP_KERNEL_ACCOUNT);
+	if (!spec->frontends || !spec->endpoints)
+		return -ENOMEM;
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
+		if (nla_type(attr) == SVCNAT_A_FRONTEND)
+			err = parse_frontend(&spec->frontends[f++], attr,
+					     info->extack);
+		else if (nla_type(attr) == SVCNAT_A_ENDPOINT)
+			err = parse_endpoint(&spec->endpoints[e++], attr,
+					     info->extack);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/**
+ * svcnat_request_name() - the service that a request is about
+ * @attrs: of the request, at the top level
+ * @name: points into the request; NULL if it names none
+ * @extack: for the reason of a refusal
+ *
+ * Return: 0 or an errno.
+ */
+int svcnat_request_name(struct nlattr *const *attrs, const char **name,
+			struct netlink_ext_ack *extack)
+{
+	struct nlattr *tb[SVCNAT_SERVICE_A_MAX + 1];
+	int err;
+
+	*name = NULL;
+	if (!attrs[SVCNAT_A_SERVICE])
+		return 0;
+	err = nla_parse_nested(tb, SVCNAT_SERVICE_A_MAX,
+			       attrs[SVCNAT_A_SERVICE], name_nest, extack);
+	if (err)
+		return err;
+	if (!tb[SVCNAT_SERVICE_A_NAME])
+		return svcnat_request_missing(extack, attrs[SVCNAT_A_SERVICE],
+					      SVCNAT_SERVICE_A_NAME,
+					      "the service's name is missing");
+	*name = nla_data(tb[SVCNAT_SERVICE_A_NAME]);
+	return 0;
+}
+
+/**
+ * svcnat_request_parse() - parse a request that changes a service
+ * @request: written, whatever is returned: svcnat_request_free()
+ * @info: of the request, which the result points into
+ *
+ * Return: 0 or an errno.
+ */
+int svcnat_request_parse(struct svcnat_request *request, struct genl_info *info)
+{
+	struct svcnat_service_spec *spec = &request->spec;
+	struct nlattr *nest = info->attrs[SVCNAT_A_SERVICE];
+	struct nlattr *tb[SVCNAT_SERVICE_A_MAX + 1];
+	int err;
+
+	memset(request, 0, sizeof(*request));
+	if (!nest)
+		return svcnat_request_missing(info->extack, NULL,
+					      SVCNAT_A_SERVICE,
+					      "the service is missing");
+	/* The operation's own policy was stricter, and was met. */
+	err = nla_parse_nested(tb, SVCNAT_SERVICE_A_MAX, nest, service_nest,
+			       info->extack);
+	if (err)
+		return err;
+	if (!tb[SVCNAT_SERVICE_A_NAME])
+		return svcnat_request_missing(info->extack, nest,
+					      SVCNAT_SERVICE_A_NAME,
+					      "the service's name is missing");
+	spec->name = nla_data(tb[SVCNAT_SERVICE_A_NAME]);
+	spec->origin = nest;
+	if (tb[SVCNAT_SERVICE_A_PROTO])
+		spec->proto = nla_get_u8(tb[SVCNAT_SERVICE_A_PROTO]);
+	if (tb[SVCNAT_SERVICE_A_AFFINITY]) {
+		spec->affinity = nla_get_u32(tb[SVCNAT_SERVICE_A_AFFINITY]);
+		spec->given |= SVCNAT_GIVEN_AFFINITY;
+	}
+	return parse_lists(spec, info);
+}
+
+/**
+ * svcnat_request_free() - free what svcnat_request_parse() took
+ * @request: the request
+ */
+void svcnat_request_free(struct svcnat_request *request)
+{
+	kvfree(request->spec.frontends);
+	kvfree(request->spec.endpoints);
+}

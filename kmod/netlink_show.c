@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <net/netlink.h>
+#include <net/sock.h>
+
+#include "compat.h"
+#include "netlink.h"
+
+/* One message of a dump, or of the answer to a question about one service. */
+struct message {
+	struct sk_buff		*skb;
+	struct netlink_callback	*cb;	/* NULL if not a dump */
+	u32			portid;
+	u32			seq;
+	u8			cmd;
+	bool			counters;
+	struct svcnat_services	*services;
+};
+
+static void dump_message(struct message *m, struct sk_buff *skb,
+			 struct netlink_callback *cb, enum svcnat_cmd cmd)
+{
+	struct svcnat_net *sn = svcnat_pernet(sock_net(skb->sk));
+
+	*m = (struct message) {
+		.skb = skb, .cb = cb, .cmd = cmd,
+		.portid = NETLINK_CB(cb->skb).portid,
+		.seq = cb->nlh->nlmsg_seq,
+		.counters = svcnat_dump_attrs(cb)[SVCNAT_A_WITH_STATS],
+		.services = &sn->services,
+	};
+}
+
+static void *begin(struct message *m)
+{
+	void *header;
+
+	header = genlmsg_put(m->skb, m->portid, m->seq, &svcnat_family,
+			     m->cb ? NLM_F_MULTI : 0, m->cmd);
+	if (header && m->cb)
+		genl_dump_check_consistent(m->cb, header);
+	return header;
+}
+
+static int end(struct message *m, void *header, int err)
+{
+	if (!err)
+		err = nla_put_u32(m->skb, SVCNAT_A_GENERATION,
+				  m->services->generation);
+	if (err)
+		genlmsg_cancel(m->skb, header);
+	else
+		genlmsg_end(m->skb, header);
+	return err;
+}
+
+static int put_service(struct message *m, struct svcnat_service *s)
+{
+	struct svcnat_sums sums;
+	void *header;
+
+	header = begin(m);
+	if (!header)
+		return -EMSGSIZE;
+	if (m->counters)
+		svcnat_service_sums(m->services, s, &sums);
+	return end(m, header,
+		   svcnat_fill_service(m->skb, s, m->counters ? &sums : NULL));
+}
+
+static int put_frontend(struct message *m, struct svcnat_service *s,
+			struct svcnat_frontend *f)
+{
+	void *header = begin(m);
+	int err;
+
+	if (!header)
+		return -EMSGSIZE;
+	err = svcnat_fill_name(m->skb, s);
+	if (!err)
+		err = svcnat_fill_frontend(m->skb, f, m->counters);
+	return end(m, header, err);
+}
+
+static int put_endpoint(struct message *m, struct svcnat_service *s,
+			const struct svcnat_entry *e)
+{
+	void *header = begin(m);
+	int err;
+
+	if (!header)
+		return -EMSGSIZE;
+	err = svcnat_fill_name(m->skb, s);
+	if (!err)
+		err = svcnat_fill_endpoint(m->skb, e, m->counters);
+	return end(m, header, err);
+}
+
+int svcnat_nl_service_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct svcnat_net *sn = svcnat_pernet(genl_info_net(info));
+	struct message m = {
+		.portid = info->snd_portid, .seq = info->snd_seq,
+		.cmd = SVCNAT_CMD_SERVICE_GET, .services = &sn->services,
+		.counters = info->attrs[SVCNAT_A_WITH_STATS],
+	};
+	struct svcnat_service *s;
+	const char *name;
+	int err;
+
+	err = svcnat_request_name(info->attrs, &name, info->extack);
+	if (err)
+		return err;
+	if (!name)
+		return svcnat_request_missing(info->extack, NULL,
+					      SVCNAT_A_SERVICE,
+					      "the service is missing");
+	m.skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!m.skb)
+		return -ENOMEM;
+	mutex_lock(&sn->services.lock);
+	s = svcnat_service_find(&sn->services, name);
+	err = s ? put_service(&m, s) : -ENOENT;
+	mutex_unlock(&sn->services.lock);
+	if (!err)
+		return genlmsg_reply(m.skb, info);
+	if (!s)
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    info->attrs[SVCNAT_A_SERVICE],
+				    "there is no such service");
+	nlmsg_free(m.skb);
+	return err;
+}
+
+/* Of all dumps: a service that was asked for must be there at the start. */
+int svcnat_nl_dump_start(struct netlink_callback *cb)
+{
+	struct svcnat_net *sn = svcnat_pernet(sock_net(cb->skb->sk));
+	struct nlattr **attrs = svcnat_dump_attrs(cb);
+	struct svcnat_dump *at = svcnat_dump(cb);
+	struct svcnat_service *s;
+	const char *name;
+	int err;
+
+	memset(at, 0, sizeof(*at));
+	err = svcnat_request_name(attrs, &name, cb->extack);
+	if (err || !name)
+		return err;
+	mutex_lock(&sn->services.lock);
+	s = svcnat_service_find(&sn->services, name);
+	if (s) {
+		at->only = s->id;
+		at->service = s->id;
+	}
+	mutex_unlock(&sn->services.lock);
+	if (s)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(cb->extack, attrs[SVCNAT_A_SERVICE],
+			    "there is no such service");
+	return -ENOENT;
+}
+
+/*
+ * Walk the services from where the dump is.  @show puts what the dump is about
+ * from position at->at on, and advances it; -EMSGSIZE: the message is full.
+ */
+static int dump_services(struct sk_buff *skb, struct netlink_callback *cb,
+			 enum svcnat_cmd cmd,
+			 int (*show)(struct message *m,
+				     struct svcnat_service *s, u32 *position))
+{
+	struct svcnat_dump *at = svcnat_dump(cb);
+	struct svcnat_service *s;
+	unsigned long id = at->service;
+	struct message m;
+	int err = 0;
+
+	dump_message(&m, skb, cb, cmd);
+	mutex_lock(&m.services->lock);
+	cb->seq = m.services->generation;
+	xa_for_each_start(&m.services->ids, id, s, at->service) {
+		if (at->only && id != at->only)
+			break;
+		if (id != at->service)
+			at->at = 0;
+		at->service = id;
+		err = show(&m, s, &at->at);
+		if (err)
+			break;
+		/* Done with this one, whatever it looks like next time. */
+		at->service = id + 1;
+		at->at = 0;
+		if (at->only)
+			break;
+	}
+	mutex_unlock(&m.services->lock);
+	return skb->len ?: err;
+}
+
+static int show_service(struct message *m, struct svcnat_service *s,
+			u32 *position)
+{
+	return put_service(m, s);
+}
+
+static int show_frontends(struct message *m, struct svcnat_service *s,
+			  u32 *position)
+{
+	struct svcnat_frontend *f;
+	u32 i = 0;
+	int err;
+
+	list_for_each_entry(f, &s->frontends, list) {
+		if (i++ < *position)
+			continue;
+		err = put_frontend(m, s, f);
+		if (err)
+			return err;
+		*position = i;
+	}
+	return 0;
+}
+
+static int show_endpoints(struct message *m, struct svcnat_service *s,
+			  u32 *position)
+{
+	const struct svcnat_endpoints *eps;
+	int err;
+
+	eps = rcu_dereference_protected(s->endpoints,
+					lockdep_is_held(&m->services->lock));
+	for (; eps && *position < eps->num; (*position)++) {
+		err = put_endpoint(m, s, &eps->entry[*position]);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int svcnat_nl_service_get_dumpit(struct sk_buff *skb,
+				 struct netlink_callback *cb)
+{
+	return dump_services(skb, cb, SVCNAT_CMD_SERVICE_GET, show_service);
+}
+
+int svcnat_nl_frontend_get_dumpit(struct sk_buff *skb,
+				  struct netlink_callback *cb)
+{
+	return dump_services(skb, cb, SVCNAT_CMD_FRONTEND_GET, show_frontends);
+}
+
+int svcnat_nl_endpoint_get_dumpit(struct sk_buff *skb,
+				  struct netlink_callback *cb)
+{
+	return dump_services(skb, cb, SVCNAT_CMD_ENDPOINT_GET, show_endpoints);
+}

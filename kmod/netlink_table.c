@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <net/netlink.h>
+#include <net/sock.h>
+
+#include "drain.h"
+#include "hook.h"
+#include "netlink.h"
+
+/* A walk through a table that puts one message an entry. */
+struct walk {
+	struct sk_buff		*skb;
+	struct netlink_callback	*cb;
+	struct svcnat_net	*sn;
+	u32			only;
+	const char		*name;
+};
+
+static struct walk walk_of(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	return (struct walk) {
+		.skb = skb, .cb = cb,
+		.sn = svcnat_pernet(sock_net(skb->sk)),
+		.only = svcnat_dump(cb)->only,
+	};
+}
+
+static void *begin(const struct walk *w, enum svcnat_cmd cmd)
+{
+	void *header;
+
+	header = genlmsg_put(w->skb, NETLINK_CB(w->cb->skb).portid,
+			     w->cb->nlh->nlmsg_seq, &svcnat_family,
+			     NLM_F_MULTI, cmd);
+	/* A resize between two parts moves entries across the cursor. */
+	if (header)
+		genl_dump_check_consistent(w->cb, header);
+	return header;
+}
+
+static bool end(const struct walk *w, void *header, int err)
+{
+	if (err)
+		genlmsg_cancel(w->skb, header);
+	else
+		genlmsg_end(w->skb, header);
+	return !err;
+}
+
+static int fill_pin(struct sk_buff *skb, const struct svcnat_pin *pin,
+		    const struct svcnat_entry *e, u32 expires)
+{
+	struct nlattr *nest = nla_nest_start(skb, SVCNAT_A_AFFINITY);
+
+	if (!nest ||
+	    svcnat_fill_addr(skb, SVCNAT_AFFINITY_A_CLIENT4,
+			     SVCNAT_AFFINITY_A_CLIENT6, pin->client.family,
+			     &pin->client.addr) ||
+	    (e && svcnat_fill_addr(skb, SVCNAT_AFFINITY_A_ENDPOINT4,
+				   SVCNAT_AFFINITY_A_ENDPOINT6, e->family,
+				   &e->addr)) ||
+	    (e && nla_put_be16(skb, SVCNAT_AFFINITY_A_ENDPOINT_PORT,
+			       e->port)) ||
+	    nla_put_u32(skb, SVCNAT_AFFINITY_A_EXPIRES, expires))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/* RCU read side: see svcnat_affinity_walk(). */
+static bool show_pin(const struct svcnat_pin *pin, void *arg)
+{
+	const struct svcnat_entry *e;
+	struct walk *w = arg;
+	struct svcnat_service *s;
+	unsigned long age;
+	u32 timeout;
+	void *header;
+	int err;
+
+	if (w->only && pin->client.service != w->only)
+		return true;
+	s = svcnat_service_by_id(&w->sn->services, pin->client.service);
+	if (!s)
+		return true;
+	timeout = READ_ONCE(s->affinity) ?: READ_ONCE(pin->timeout);
+	age = (jiffies - READ_ONCE(pin->stamp)) / HZ;
+	if (age >= timeout)
+		return true;
+	header = begin(w, SVCNAT_CMD_AFFINITY_GET);
+	if (!header)
+		return false;
+	err = svcnat_fill_name(w->skb, s);
+	e = svcnat_endpoints_find_id(rcu_dereference(s->endpoints),
+				     READ_ONCE(pin->endpoint));
+	if (!err)
+		err = fill_pin(w->skb, pin, e, timeout - age);
+	return end(w, header, err);
+}
+
+int svcnat_nl_affinity_get_dumpit(struct sk_buff *skb,
+				  struct netlink_callback *cb)
+{
+	struct svcnat_dump *at = svcnat_dump(cb);
+	struct walk w = walk_of(skb, cb);
+	bool done;
+
+	mutex_lock(&w.sn->services.lock);
+	cb->seq = w.sn->services.affinity.table.resizes + 1;
+	done = svcnat_affinity_walk(&w.sn->services.affinity, &at->at,
+				    &at->skip, show_pin, &w);
+	mutex_unlock(&w.sn->services.lock);
+	return done || skb->len ? skb->len : -EMSGSIZE;
+}
+
+/* The service that a flush is limited to: NULL for none. */
+static int flush_only(struct svcnat_net *sn, struct genl_info *info,
+		      struct svcnat_service **only)
+{
+	const char *name;
+	int err;
+
+	*only = NULL;
+	err = svcnat_request_name(info->attrs, &name, info->extack);
+	if (err || !name)
+		return err;
+	*only = svcnat_service_find(&sn->services, name);
+	if (*only)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[SVCNAT_A_SERVICE],
+			    "there is no such service");
+	return -ENOENT;
+}
+
+int svcnat_nl_affinity_flush_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct svcnat_net *sn = svcnat_pernet(genl_info_net(info));
+	struct svcnat_service *only;
+	int err;
+
+	mutex_lock(&sn->services.lock);
+	err = flush_only(sn, info, &only);
+	if (!err)
+		svcnat_affinity_flush(&sn->services.affinity,
+				      only ? only->id : 0);
+	mutex_unlock(&sn->services.lock);
+	return err;
+}
+
+static struct svcnat_service *service_of(struct svcnat_account *account)
+{
+	return container_of(account, struct svcnat_endpoint, account)->owner;
+}
+
+static int fill_flow(struct sk_buff *skb, const struct svcnat_flow_view *v)
+{
+	struct nlattr *nest = nla_nest_start(skb, SVCNAT_A_FLOW);
+	const struct svcnat_tuple *t = &v->tuple;
+
+	if (!nest || nla_put_u8(skb, SVCNAT_FLOW_A_PROTO, t->proto) ||
+	    nla_put_u8(skb, SVCNAT_FLOW_A_STATE, v->state) ||
+	    nla_put_u32(skb, SVCNAT_FLOW_A_IDLE, v->idle) ||
+	    svcnat_fill_addr(skb, SVCNAT_FLOW_A_CLIENT4,
+			     SVCNAT_FLOW_A_CLIENT6, t->family, &t->src) ||
+	    nla_put_be16(skb, SVCNAT_FLOW_A_CLIENT_PORT, t->sport) ||
+	    svcnat_fill_addr(skb, SVCNAT_FLOW_A_VIP4, SVCNAT_FLOW_A_VIP6,
+			     t->family, &t->dst) ||
+	    nla_put_be16(skb, SVCNAT_FLOW_A_VIP_PORT, t->dport) ||
+	    svcnat_fill_addr(skb, SVCNAT_FLOW_A_ENDPOINT4,
+			     SVCNAT_FLOW_A_ENDPOINT6, t->family, &v->addr) ||
+	    nla_put_be16(skb, SVCNAT_FLOW_A_ENDPOINT_PORT, v->port))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/* RCU read side: see svcnat_flows_walk(). */
+static enum svcnat_visit show_flow(const struct svcnat_flows *flows,
+				   const struct svcnat_hit *hit, void *arg)
+{
+	struct svcnat_flow_view view;
+	struct svcnat_service *s;
+	struct walk *w = arg;
+	void *header;
+	int err;
+
+	if (!svcnat_flow_view(hit, &view))
+		return SVCNAT_VISIT_NEXT;
+	s = service_of(view.endpoint);
+	if (w->name && strcmp(s->name, w->name))
+		return SVCNAT_VISIT_NEXT;
+	header = begin(w, SVCNAT_CMD_FLOW_GET);
+	if (!header)
+		return SVCNAT_VISIT_STOP;
+	err = svcnat_fill_name(w->skb, s);
+	if (!err)
+		err = fill_flow(w->skb, &view);
+	return end(w, header, err) ? SVCNAT_VISIT_NEXT : SVCNAT_VISIT_STOP;
+}
+
+int svcnat_nl_flow_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct svcnat_dump *at = svcnat_dump(cb);
+	struct walk w = walk_of(skb, cb);
+	struct svcnat_service *only;
+	bool done = true;
+
+	mutex_lock(&w.sn->services.lock);
+	only = svcnat_service_by_id(&w.sn->services, w.only);
+	w.name = only ? only->name : NULL;
+	cb->seq = w.sn->flows.table.resizes + 1;
+	/* The service that was asked for may be gone meanwhile. */
+	if (only || !w.only)
+		done = svcnat_flows_walk(&w.sn->flows, &at->at, &at->skip,
+					 show_flow, &w);
+	mutex_unlock(&w.sn->services.lock);
+	return done || skb->len ? skb->len : -EMSGSIZE;
+}
+
+/* By name: a service that was made again owns the flows of the old one too. */
+static enum svcnat_visit flush_flow(const struct svcnat_flows *flows,
+				    const struct svcnat_hit *hit, void *arg)
+{
+	const struct svcnat_service *only = arg;
+
+	return !only || !strcmp(service_of(hit->endpoint)->name, only->name) ?
+	       SVCNAT_VISIT_DELETE : SVCNAT_VISIT_NEXT;
+}
+
+int svcnat_nl_flow_flush_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct svcnat_net *sn = svcnat_pernet(genl_info_net(info));
+	struct svcnat_service *only;
+	u32 bucket = 0, skip = 0;
+	int err;
+
+	mutex_lock(&sn->services.lock);
+	err = flush_only(sn, info, &only);
+	if (!err)
+		svcnat_flows_walk(&sn->flows, &bucket, &skip, flush_flow,
+				  only);
+	svcnat_hooks_settle(sn);
+	mutex_unlock(&sn->services.lock);
+	return err;
+}
+
+/* A message that answers a question without a dump. */
+static int answer(struct genl_info *info, enum svcnat_cmd cmd,
+		  int (*fill)(struct sk_buff *skb, struct svcnat_net *sn))
+{
+	struct svcnat_net *sn = svcnat_pernet(genl_info_net(info));
+	struct sk_buff *skb;
+	void *header;
+	int err;
+
+	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!skb)
+		return -ENOMEM;
+	header = genlmsg_put_reply(skb, info, &svcnat_family, 0, cmd);
+	err = header ? 0 : -EMSGSIZE;
+	if (!err) {
+		mutex_lock(&sn->services.lock);
+		err = fill(skb, sn);
+		mutex_unlock(&sn->services.lock);
+	}
+	if (err) {
+		nlmsg_free(skb);
+		return err;
+	}
+	genlmsg_end(skb, header);
+	return genlmsg_reply(skb, info);
+}
+
+int svcnat_nl_config_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return answer(info, SVCNAT_CMD_CONFIG_GET, svcnat_fill_config);
+}
+
+/* Take over a key, if it is given; tells whether that changes anything. */
+static bool set_key(u32 *key, const struct nlattr *attr)
+{
+	if (!attr || *key == nla_get_u32(attr))
+		return false;
+	WRITE_ONCE(*key, nla_get_u32(attr));
+	return true;
+}
+
+static bool apply_config(struct svcnat_net *sn, struct nlattr **tb)
+{
+	u32 i, flows = sn->flows.quota.max;
+	bool changed;
+
+	changed = set_key(&sn->services.max, tb[SVCNAT_CONFIG_A_MAX_SERVICES]);
+	changed |= set_key(&sn->services.max_endpoints,
+			   tb[SVCNAT_CONFIG_A_MAX_ENDPOINTS]);
+	changed |= set_key(&sn->services.affinity.max,
+			   tb[SVCNAT_CONFIG_A_MAX_AFFINITY]);
+	for (i = 0; i < SVCNAT_TIMEOUTS; i++)
+		changed |= set_key(&sn->flows.timeout[i],
+				   tb[SVCNAT_CONFIG_A_TIMEOUT_TCP_ESTABLISHED +
+				      i]);
+	if (set_key(&flows, tb[SVCNAT_CONFIG_A_MAX_FLOWS])) {
+		svcnat_quota_set(&sn->flows.quota, flows);
+		changed = true;
+	}
+	return changed;
+}
+
+int svcnat_nl_config_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct svcnat_net *sn = svcnat_pernet(genl_info_net(info));
+	struct nlattr *tb[SVCNAT_CONFIG_A_MAX + 1];
+	int err;
+
+	if (!info->attrs[SVCNAT_A_CONFIG])
+		return svcnat_request_missing(info->extack, NULL,
+					      SVCNAT_A_CONFIG,
+					      "the configuration is missing");
+	err = nla_parse_nested(tb, SVCNAT_CONFIG_A_MAX,
+			       info->attrs[SVCNAT_A_CONFIG],
+			       svcnat_policy_config_nest, info->extack);
+	if (err)
+		return err;
+	mutex_lock(&sn->services.lock);
+	if (apply_config(sn, tb))
+		svcnat_notify_config(sn);
+	mutex_unlock(&sn->services.lock);
+	return 0;
+}
+
+/* A counter, or a gauge where there is no counter but something to count. */
+static u64 read_stat(struct svcnat_net *sn, enum svcnat_stat id)
+{
+	switch (id) {
+	case SVCNAT_STAT_SERVICE_LIVE:
+		return sn->services.num;
+	case SVCNAT_STAT_FRONTEND_LIVE:
+		return sn->services.frontends.num;
+	case SVCNAT_STAT_ENDPOINT_LIVE:
+		return sn->services.num_endpoints;
+	case SVCNAT_STAT_ENDPOINT_DRAINING:
+		return sn->services.num_draining;
+	case SVCNAT_STAT_FLOW_LIVE:
+		return svcnat_flows_live(&sn->flows);
+	case SVCNAT_STAT_FLOW_ORPHAN:
+		return svcnat_drain_orphans(&sn->services);
+	case SVCNAT_STAT_AFFINITY_LIVE:
+		return atomic_read(&sn->services.affinity.live);
+	default:
+		return svcnat_stat_sum(sn->stats, id);
+	}
+}
+
+static int fill_stats(struct sk_buff *skb, struct svcnat_net *sn)
+{
+	struct nlattr *nest = nla_nest_start(skb, SVCNAT_A_STATS);
+	u32 id;
+
+	if (!nest)
+		return -EMSGSIZE;
+	for (id = SVCNAT_STAT_RX; id <= SVCNAT_STAT_MAX; id++)
+		if (nla_put_u64_64bit(skb, id, read_stat(sn, id),
+				      SVCNAT_STAT_PAD))
+			return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+int svcnat_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return answer(info, SVCNAT_CMD_STATS_GET, fill_stats);
+}
