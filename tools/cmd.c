@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "cmd.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int (*const compare[SVCNAT_A_MAX + 1])(const void *, const void *) = {
+	[SVCNAT_A_SERVICE] = service_compare,
+	[SVCNAT_A_FRONTEND] = frontend_compare,
+	[SVCNAT_A_ENDPOINT] = endpoint_compare,
+	[SVCNAT_A_AFFINITY] = affinity_compare,
+};
+
+struct request cmd_about(int cmd, const char *subject,
+			 struct service *service, const char *name)
+{
+	struct request req = { .cmd = cmd, .subject = subject };
+
+	memset(service, 0, sizeof(*service));
+	if (name) {
+		service->head.given = GIVEN(SVCNAT_SERVICE_A_NAME);
+		service->head.service = name;
+		req.service = service;
+	}
+	return req;
+}
+
+int cmd_request(const struct request *req, nl_reply_fn fn, void *arg)
+{
+	int code = cmd_try(req, fn, arg);
+
+	return code ? cmd_complain(code) : 0;
+}
+
+int cmd_flush(struct words *w, int cmd, const char *subject)
+{
+	struct service service;
+	struct request req;
+	const char *name;
+	int err = words_optional_name(w, &name);
+
+	if (err)
+		return err;
+	req = cmd_about(cmd, subject, &service, name);
+	return cmd_request(&req, NULL, NULL);
+}
+
+void collection_init(struct collection *coll, int attr)
+{
+	memset(coll, 0, sizeof(*coll));
+	coll->attr = attr;
+	coll->objects.size = object_types[attr].size;
+	coll->names.size = sizeof(char *);
+}
+
+static void empty(struct collection *coll)
+{
+	size_t i;
+
+	for (i = 0; i < coll->names.nr; i++)
+		free(*(char **)list_at(&coll->names, i));
+	coll->names.nr = 0;
+	coll->objects.nr = 0;
+	coll->has_generation = false;
+	coll->mixed = false;
+}
+
+void collection_free(struct collection *coll)
+{
+	empty(coll);
+	list_free(&coll->names);
+	list_free(&coll->objects);
+}
+
+/* A dump goes service by service: mostly it is the last name again. */
+static const char *keep_name(struct collection *coll, const char *name)
+{
+	char **last;
+
+	if (!name)
+		name = "";
+	if (coll->names.nr) {
+		last = list_at(&coll->names, coll->names.nr - 1);
+		if (!strcmp(*last, name))
+			return *last;
+	}
+	last = list_add(&coll->names);
+	*last = strdup(name);
+	if (!*last) {
+		complain("out of memory");
+		exit(EXIT_FAILURE);
+	}
+	return *last;
+}
+
+static int collect(const struct reply *reply, void *arg)
+{
+	struct collection *coll = arg;
+	const void *object = &reply->head;
+	struct head *copy;
+
+	if (reply->has_generation) {
+		if (coll->has_generation &&
+		    coll->generation != reply->generation)
+			coll->mixed = true;
+		coll->generation = reply->generation;
+		coll->has_generation = true;
+	}
+	if (reply->attr != coll->attr)
+		return 0;
+	if (reply->attr == SVCNAT_A_SERVICE)
+		object = &reply->service;
+	copy = list_add(&coll->objects);
+	memcpy(copy, object, coll->objects.size);
+	copy->service = keep_name(coll, copy->service);
+	return 0;
+}
+
+int collection_try(struct collection *coll, const struct request *req)
+{
+	struct list *objects = &coll->objects;
+	int code;
+
+	empty(coll);
+	code = cmd_try(req, collect, coll);
+	if (!code && coll->mixed)
+		code = NL_INTERRUPTED;
+	if (!code && objects->nr)
+		qsort(objects->item, objects->nr, objects->size,
+		      compare[coll->attr]);
+	return code;
+}
+
+int collection_fill(struct collection *coll, const struct request *req)
+{
+	int tries = COLLECT_TRIES, code;
+
+	do {
+		code = collection_try(coll, req);
+	} while (code == NL_INTERRUPTED && --tries);
+	return code ? cmd_complain(code) : 0;
+}
+
+int collection_show(struct words *w, int cmd, int attr,
+		    const struct collection_output *output)
+{
+	struct collection coll;
+	struct service service;
+	struct request req;
+	const char *name;
+	int err = words_optional_name(w, &name);
+
+	if (err)
+		return err;
+	req = cmd_about(cmd, object_types[attr].word, &service, name);
+	req.dump = true;
+	req.stats = options.stats && attr != SVCNAT_A_AFFINITY;
+	collection_init(&coll, attr);
+	err = collection_fill(&coll, &req);
+	if (!err && options.json)
+		output->json(&coll.objects);
+	else if (!err)
+		output->table(&coll.objects);
+	collection_free(&coll);
+	return err;
+}
+
+static const struct {
+	const char *key;
+	int attr;
+} counter_keys[NR_STATS_COLUMNS] = {
+	{ "connections", SVCNAT_COUNTER_A_CONNECTIONS },
+	{ "request_packets", SVCNAT_COUNTER_A_REQUEST_PACKETS },
+	{ "request_bytes", SVCNAT_COUNTER_A_REQUEST_BYTES },
+	{ "reply_packets", SVCNAT_COUNTER_A_REPLY_PACKETS },
+	{ "reply_bytes", SVCNAT_COUNTER_A_REPLY_BYTES },
+};
+
+void stats_members(const struct counters *counters)
+{
+	size_t i;
+
+	for (i = 0; i < NR_STATS_COLUMNS; i++)
+		json_given(counter_keys[i].key, counters,
+			   counter_keys[i].attr,
+			   counters->value[counter_keys[i].attr]);
+}
+
+void stats_json(const struct counters *counters)
+{
+	if (!options.stats)
+		return;
+	json_object("stats");
+	stats_members(counters);
+	json_end();
+}
+
+void table_number(struct table *table, const void *object, int attr,
+		  uint64_t value)
+{
+	if (has(object, attr))
+		table_cell(table, COLOUR_NONE, "%" PRIu64, value);
+	else
+		table_cell(table, COLOUR_NONE, "-");
+}
+
+void table_addr(struct table *table, const struct addr *addr, uint16_t port)
+{
+	char text[ADDR_TEXT_SIZE];
+
+	table_cell(table, COLOUR_NONE, "%s", format_addr(text, addr, port));
+}
+
+void json_given(const char *key, const void *object, int attr,
+		uint64_t value)
+{
+	if (has(object, attr))
+		json_number(key, value);
+	else
+		json_null(key);
+}
+
+void json_choice(const char *key, const void *object, int attr,
+		 const struct choice *choices, int value)
+{
+	json_string(key, has(object, attr) ? choice_word(choices, value)
+					   : NULL);
+}
+
+void json_addr(const char *key, const struct addr *addr)
+{
+	char text[ADDR_TEXT_SIZE];
+
+	json_string(key, addr->family ? format_addr(text, addr, 0) : NULL);
+}
+
+void stats_cells(struct table *table, const struct counters *counters)
+{
+	size_t i;
+
+	for (i = 0; i < NR_STATS_COLUMNS; i++)
+		table_number(table, counters, counter_keys[i].attr,
+			     counters->value[counter_keys[i].attr]);
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the commands share.  Each object has its file, cmd_<object>.c. */
+#ifndef _SVCCTL_CMD_H
+#define _SVCCTL_CMD_H
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "nl.h"
+#include "object.h"
+#include "print.h"
+#include "words.h"
+
+/**
+ * struct command - a command of an object
+ * @word: its word; NULL ends an array of commands
+ * @run: takes the words behind @word, all before the kernel is asked
+ *	anything; returns the exit code
+ * @grammar: what may stand behind @word
+ */
+struct command {
+	const char *word;
+	int (*run)(struct words *w);
+	const char *grammar;
+};
+
+/**
+ * struct object - an object of the grammar
+ * @word: its word
+ * @commands: its commands
+ * @notes: the rest of its help
+ */
+struct object {
+	const char *word;
+	const struct command *commands;
+	const char *notes;
+};
+
+extern const struct object object_service;
+extern const struct object object_frontend;
+extern const struct object object_endpoint;
+extern const struct object object_affinity;
+extern const struct object object_flow;
+extern const struct object object_config;
+extern const struct object object_stats;
+
+/* What the command line asked for. */
+struct options {
+	bool json;
+	bool stats;
+};
+
+extern struct options options;
+
+/* Runs the words of one command, of which there is at least one. */
+int cmd_run(char **words);
+void cmd_usage(FILE *out);
+
+/* Asks the kernel; on failure complains.  Returns the exit code. */
+int cmd_request(const struct request *req, nl_reply_fn fn, void *arg);
+
+/* The same in two steps, for NL_INTERRUPTED is no exit code. */
+int cmd_try(const struct request *req, nl_reply_fn fn, void *arg);
+int cmd_complain(int code);
+
+/* A request about service @name, or about all if that is NULL. */
+struct request cmd_about(int cmd, const char *subject,
+			 struct service *service, const char *name);
+
+/**
+ * struct collection - the objects of a dump
+ * @objects: of the type of @attr
+ * @names: of their services, char * each
+ * @attr: SVCNAT_A_SERVICE, _FRONTEND, _ENDPOINT or _AFFINITY
+ * @has_generation: there was a message with a generation
+ * @mixed: there was one with another generation
+ * @generation: of the configuration that they show
+ */
+struct collection {
+	struct list objects;
+	struct list names;
+	int attr;
+	bool has_generation;
+	bool mixed;
+	uint32_t generation;
+};
+
+#define COLLECT_TRIES	10
+
+void collection_init(struct collection *coll, int attr);
+void collection_free(struct collection *coll);
+
+/* Once; sorts.  NL_INTERRUPTED if what came is not one state. */
+int collection_try(struct collection *coll, const struct request *req);
+
+/* Until it is one state; or complains.  Returns the exit code. */
+int collection_fill(struct collection *coll, const struct request *req);
+
+struct collection_output {
+	void (*json)(const struct list *objects);
+	void (*table)(const struct list *objects);
+};
+
+/* All of a command "show [NAME]". */
+int collection_show(struct words *w, int cmd, int attr,
+		    const struct collection_output *output);
+
+/* "service show", of one service or of all if @name is NULL. */
+int service_list(const char *name);
+
+/* Takers of words; NOT_AN_OPTION if the next is none. */
+#define NOT_AN_OPTION	(-1)
+
+int frontend_address(struct words *w, struct frontend *frontend);
+int frontend_option(struct words *w, struct frontend *frontend);
+int endpoint_address(struct words *w, struct endpoint *endpoint);
+int endpoint_option(struct words *w, struct endpoint *endpoint);
+
+/* Members of the JSON object that is open. */
+void frontend_json(const struct frontend *frontend);
+void endpoint_json(const struct endpoint *endpoint);
+
+/* Under "stats"; nothing without -s. */
+void stats_json(const struct counters *counters);
+void stats_members(const struct counters *counters);
+
+/* The columns that -s adds, and their cells. */
+#define STATS_COLUMNS \
+	{ .head = "CONNECTIONS", .right = true }, \
+	{ .head = "REQ-PACKETS", .right = true }, \
+	{ .head = "REQ-BYTES", .right = true }, \
+	{ .head = "REP-PACKETS", .right = true }, \
+	{ .head = "REP-BYTES", .right = true }
+#define NR_STATS_COLUMNS	5
+
+void stats_cells(struct table *table, const struct counters *counters);
+
+/* All of a command "flush [NAME]". */
+int cmd_flush(struct words *w, int cmd, const char *subject);
+
+/* "-" if @attr is not given. */
+void table_number(struct table *table, const void *object, int attr,
+		  uint64_t value);
+void table_addr(struct table *table, const struct addr *addr, uint16_t port);
+
+/* Null if @attr is not given. */
+void json_given(const char *key, const void *object, int attr,
+		uint64_t value);
+void json_choice(const char *key, const void *object, int attr,
+		 const struct choice *choices, int value);
+void json_addr(const char *key, const struct addr *addr);
+
+#endif /* _SVCCTL_CMD_H */

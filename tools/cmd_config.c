@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "cmd.h"
+
+#include <string.h>
+
+enum value_type { VALUE_NUMBER, VALUE_DURATION, VALUE_LATER };
+
+static const struct key {
+	const char *word;
+	enum value_type type;
+	int attr;
+} keys[] = {
+	{ "pod-cidr", VALUE_LATER, 0 },
+	{ "service-cidr", VALUE_LATER, 0 },
+	{ "nodeport-addresses", VALUE_LATER, 0 },
+	{ "masquerade-all", VALUE_LATER, 0 },
+	{ "snat-ports", VALUE_LATER, 0 },
+	{ "max-services", VALUE_NUMBER, SVCNAT_CONFIG_A_MAX_SERVICES },
+	{ "max-endpoints", VALUE_NUMBER, SVCNAT_CONFIG_A_MAX_ENDPOINTS },
+	{ "max-flows", VALUE_NUMBER, SVCNAT_CONFIG_A_MAX_FLOWS },
+	{ "max-affinity", VALUE_NUMBER, SVCNAT_CONFIG_A_MAX_AFFINITY },
+	{ "timeout-tcp-established", VALUE_DURATION,
+	  SVCNAT_CONFIG_A_TIMEOUT_TCP_ESTABLISHED },
+	{ "timeout-tcp-transitory", VALUE_DURATION,
+	  SVCNAT_CONFIG_A_TIMEOUT_TCP_TRANSITORY },
+	{ "timeout-tcp-closing", VALUE_DURATION,
+	  SVCNAT_CONFIG_A_TIMEOUT_TCP_CLOSING },
+	{ "timeout-udp", VALUE_DURATION, SVCNAT_CONFIG_A_TIMEOUT_UDP },
+	{ "timeout-udp-stream", VALUE_DURATION,
+	  SVCNAT_CONFIG_A_TIMEOUT_UDP_STREAM },
+	{ "timeout-sctp", VALUE_LATER, 0 },
+	{ "fastpath", VALUE_LATER, 0 },
+};
+
+#define NR_KEYS	(sizeof(keys) / sizeof(*keys))
+
+static const struct key *find_key(const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < NR_KEYS; i++)
+		if (!strcmp(keys[i].word, word))
+			return &keys[i];
+	return NULL;
+}
+
+static void json_value(const struct key *key, const struct config *config)
+{
+	if (key->type == VALUE_LATER)
+		json_null(key->word);
+	else
+		json_given(key->word, config, key->attr,
+			   config->value[key->attr]);
+}
+
+static void value_cell(struct table *table, const struct key *key,
+		       const struct config *config)
+{
+	uint32_t value = config->value[key->attr];
+	char text[16];
+
+	if (key->type == VALUE_LATER || !has(config, key->attr))
+		table_cell(table, COLOUR_NONE, "-");
+	else if (key->type == VALUE_NUMBER)
+		table_cell(table, COLOUR_NONE, "%u", value);
+	else
+		table_cell(table, COLOUR_NONE, "%s",
+			   format_duration(text, value));
+}
+
+static void print_json(const struct config *config)
+{
+	size_t i;
+
+	json_array(NULL);
+	json_object(NULL);
+	for (i = 0; i < NR_KEYS; i++)
+		json_value(&keys[i], config);
+	json_end();
+	json_end();
+}
+
+static void print_table(const struct config *config)
+{
+	static const struct column columns[] = {
+		{ .head = "KEY" },
+		{ .head = "VALUE" },
+	};
+	struct table table;
+	size_t i;
+
+	table_begin(&table, columns, 2, false);
+	for (i = 0; i < NR_KEYS; i++) {
+		table_cell(&table, COLOUR_NONE, "%s", keys[i].word);
+		value_cell(&table, &keys[i], config);
+	}
+	table_end(&table);
+}
+
+static int keep(const struct reply *reply, void *arg)
+{
+	struct config *config = arg;
+
+	if (reply->attr == SVCNAT_A_CONFIG)
+		*config = reply->config;
+	return 0;
+}
+
+static int config_show(struct words *w)
+{
+	struct request req = {
+		.cmd = SVCNAT_CMD_CONFIG_GET,
+		.subject = "config",
+	};
+	struct config config = { .head.given = 0 };
+	int err = words_end(w);
+
+	if (!err)
+		err = cmd_request(&req, keep, &config);
+	if (err)
+		return err;
+	if (options.json)
+		print_json(&config);
+	else
+		print_table(&config);
+	return 0;
+}
+
+static int take_pair(struct words *w, struct config *config)
+{
+	const struct key *key;
+	const char *word;
+	int err = words_take(w, "a key", &word);
+
+	if (err)
+		return err;
+	key = find_key(word);
+	if (!key)
+		return words_unknown(w, word);
+	if (key->type == VALUE_LATER)
+		return words_later(w, "%s", word);
+	err = words_once(w, &config->head, key->attr, word);
+	if (err)
+		return err;
+	if (key->type == VALUE_NUMBER)
+		return words_number(w, UINT32_MAX, &config->value[key->attr]);
+	return words_duration(w, &config->value[key->attr]);
+}
+
+static int config_set(struct words *w)
+{
+	struct config config = { .head.given = 0 };
+	struct request req = {
+		.cmd = SVCNAT_CMD_CONFIG_SET,
+		.subject = "config",
+		.config = &config,
+	};
+	int err;
+
+	do {
+		err = take_pair(w, &config);
+	} while (!err && words_peek(w));
+	return err ? err : cmd_request(&req, NULL, NULL);
+}
+
+static const struct command commands[] = {
+	{ "show", config_show, "" },
+	{ "set", config_set, "KEY VALUE [KEY VALUE]..." },
+	{ NULL, NULL, NULL }
+};
+
+const struct object object_config = {
+	.word = "config",
+	.commands = commands,
+	.notes =
+	"KEY is\n"
+	"  max-services N  max-endpoints N  max-flows N  max-affinity N\n"
+	"  timeout-tcp-established DURATION\n"
+	"  timeout-tcp-transitory DURATION\n"
+	"  timeout-tcp-closing DURATION\n"
+	"  timeout-udp DURATION\n"
+	"  timeout-udp-stream DURATION\n"
+	"DURATION is 90s, 30m, 3h or seconds.  All keys are set, or none is.\n"
+};

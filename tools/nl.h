@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Talks to the module.  nl.c is the only file with libnl; prints nothing. */
+#ifndef _SVCCTL_NL_H
+#define _SVCCTL_NL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "object.h"
+
+/* What requests return. */
+enum nl_code {
+	NL_DONE = 0,
+	NL_FAILED = 1,		/* before the kernel was asked */
+	NL_REFUSED = 2,		/* by the kernel */
+	NL_ABSENT = 3,		/* no module, or no permission */
+	NL_INTERRUPTED = 4,	/* a dump that is no consistent state */
+};
+
+/**
+ * struct request - a message to the module
+ * @cmd: enum svcnat_cmd
+ * @dump: ask for all objects, not for one
+ * @subject: what it is about, for error sentences, if it names no service
+ * @service: or NULL
+ * @frontends: array of @nr_frontends
+ * @endpoints: array of @nr_endpoints
+ * @config: or NULL
+ * @stats: ask for counters
+ */
+struct request {
+	int cmd;
+	bool dump;
+	const char *subject;
+	const struct service *service;
+	const struct frontend *frontends;
+	size_t nr_frontends;
+	const struct endpoint *endpoints;
+	size_t nr_endpoints;
+	const struct config *config;
+	bool stats;
+};
+
+/**
+ * struct reply - one object that the module sent
+ * @attr: enum svcnat_attr: which object; SVCNAT_A_SERVICE if the message has
+ *	nothing else, 0 if it has not even that
+ * @has_generation: whether there is
+ * @generation: of the configuration
+ * @service: that the object is or belongs to, as far as the message says
+ *
+ * Strings last until the callback returns.
+ */
+struct reply {
+	int attr;
+	bool has_generation;
+	uint32_t generation;
+	struct service service;
+	union {
+		struct head head;
+		struct frontend frontend;
+		struct endpoint endpoint;
+		struct affinity affinity;
+		struct flow flow;
+		struct config config;
+		struct stats stats;
+	};
+};
+
+/* Called for every object; anything but 0 ends the request and is returned. */
+typedef int (*nl_reply_fn)(const struct reply *reply, void *arg);
+
+struct nl;
+
+/* In the netns of @netns_fd, or in our own if that is negative. */
+struct nl *nl_alloc(int netns_fd);
+void nl_free(struct nl *nl);
+
+/* Returns enum nl_code, or what @fn did. */
+int nl_request(struct nl *nl, const struct request *req, nl_reply_fn fn,
+	       void *arg);
+
+/* The sentence about what nl_request() returned last; not if @fn did. */
+const char *nl_sentence(const struct nl *nl);
+
+#endif /* _SVCCTL_NL_H */

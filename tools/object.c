@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "object.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define WORD_FIELD(_struct, _member, _attr, _type, _word) \
+	{ .attr = (_attr), .type = (_type), .word = (_word), \
+	  .offset = offsetof(struct _struct, _member) }
+
+#define FIELD(_struct, _member, _attr, _type) \
+	WORD_FIELD(_struct, _member, _attr, _type, NULL)
+
+#define FIELDS(_fields) \
+	.fields = (_fields), .nr_fields = sizeof(_fields) / sizeof(*(_fields))
+
+/* FIELD_ADDR relies on it. */
+#define ASSERT_PAIR(_attr) \
+	static_assert(SVCNAT_##_attr##6 == SVCNAT_##_attr##4 + 1, #_attr)
+
+ASSERT_PAIR(FRONTEND_A_ADDR);
+ASSERT_PAIR(ENDPOINT_A_ADDR);
+ASSERT_PAIR(AFFINITY_A_CLIENT);
+ASSERT_PAIR(AFFINITY_A_ENDPOINT);
+ASSERT_PAIR(FLOW_A_CLIENT);
+ASSERT_PAIR(FLOW_A_VIP);
+ASSERT_PAIR(FLOW_A_ENDPOINT);
+ASSERT_PAIR(FLOW_A_SNAT);
+static_assert(SVCNAT_STAT_MAX < 64, "struct head has a bit for each");
+
+static const struct field service_fields[] = {
+	FIELD(service, head.service, SVCNAT_SERVICE_A_NAME, FIELD_STRING),
+	WORD_FIELD(service, proto, SVCNAT_SERVICE_A_PROTO, FIELD_U8,
+		   "protocol"),
+	WORD_FIELD(service, affinity, SVCNAT_SERVICE_A_AFFINITY, FIELD_U32,
+		   "affinity"),
+	WORD_FIELD(service, scheduler, SVCNAT_SERVICE_A_SCHEDULER, FIELD_U8,
+		   "scheduler"),
+	WORD_FIELD(service, internal_policy, SVCNAT_SERVICE_A_INTERNAL_POLICY,
+		   FIELD_U8, "internal-policy"),
+	WORD_FIELD(service, external_policy, SVCNAT_SERVICE_A_EXTERNAL_POLICY,
+		   FIELD_U8, "external-policy"),
+	WORD_FIELD(service, on_removal, SVCNAT_SERVICE_A_ON_REMOVAL, FIELD_U8,
+		   "on-removal"),
+	FIELD(service, counters, SVCNAT_SERVICE_A_COUNTERS, FIELD_COUNTERS),
+};
+
+static const struct field frontend_fields[] = {
+	FIELD(frontend, addr, SVCNAT_FRONTEND_A_ADDR4, FIELD_ADDR),
+	FIELD(frontend, port, SVCNAT_FRONTEND_A_PORT, FIELD_PORT),
+	FIELD(frontend, kind, SVCNAT_FRONTEND_A_KIND, FIELD_U8),
+	FIELD(frontend, counters, SVCNAT_FRONTEND_A_COUNTERS, FIELD_COUNTERS),
+};
+
+static const struct field endpoint_fields[] = {
+	FIELD(endpoint, addr, SVCNAT_ENDPOINT_A_ADDR4, FIELD_ADDR),
+	FIELD(endpoint, port, SVCNAT_ENDPOINT_A_PORT, FIELD_PORT),
+	FIELD(endpoint, weight, SVCNAT_ENDPOINT_A_WEIGHT, FIELD_U32),
+	FIELD(endpoint, state, SVCNAT_ENDPOINT_A_STATE, FIELD_U8),
+	FIELD(endpoint, place, SVCNAT_ENDPOINT_A_PLACE, FIELD_U8),
+	FIELD(endpoint, active, SVCNAT_ENDPOINT_A_ACTIVE, FIELD_U64),
+	FIELD(endpoint, counters, SVCNAT_ENDPOINT_A_COUNTERS, FIELD_COUNTERS),
+};
+
+static const struct field affinity_fields[] = {
+	FIELD(affinity, client, SVCNAT_AFFINITY_A_CLIENT4, FIELD_ADDR),
+	FIELD(affinity, endpoint, SVCNAT_AFFINITY_A_ENDPOINT4, FIELD_ADDR),
+	FIELD(affinity, endpoint_port, SVCNAT_AFFINITY_A_ENDPOINT_PORT,
+	      FIELD_PORT),
+	FIELD(affinity, expires, SVCNAT_AFFINITY_A_EXPIRES, FIELD_U32),
+};
+
+static const struct field flow_fields[] = {
+	FIELD(flow, proto, SVCNAT_FLOW_A_PROTO, FIELD_U8),
+	FIELD(flow, state, SVCNAT_FLOW_A_STATE, FIELD_U8),
+	FIELD(flow, idle, SVCNAT_FLOW_A_IDLE, FIELD_U32),
+	FIELD(flow, client, SVCNAT_FLOW_A_CLIENT4, FIELD_ADDR),
+	FIELD(flow, client_port, SVCNAT_FLOW_A_CLIENT_PORT, FIELD_PORT),
+	FIELD(flow, vip, SVCNAT_FLOW_A_VIP4, FIELD_ADDR),
+	FIELD(flow, vip_port, SVCNAT_FLOW_A_VIP_PORT, FIELD_PORT),
+	FIELD(flow, endpoint, SVCNAT_FLOW_A_ENDPOINT4, FIELD_ADDR),
+	FIELD(flow, endpoint_port, SVCNAT_FLOW_A_ENDPOINT_PORT, FIELD_PORT),
+	FIELD(flow, snat, SVCNAT_FLOW_A_SNAT4, FIELD_ADDR),
+	FIELD(flow, snat_port, SVCNAT_FLOW_A_SNAT_PORT, FIELD_PORT),
+};
+
+#define CONFIG_FIELD(_key, _word) \
+	WORD_FIELD(config, value[SVCNAT_CONFIG_A_##_key], \
+		   SVCNAT_CONFIG_A_##_key, FIELD_U32, _word)
+
+static const struct field config_fields[] = {
+	CONFIG_FIELD(MAX_SERVICES, "max-services"),
+	CONFIG_FIELD(MAX_ENDPOINTS, "max-endpoints"),
+	CONFIG_FIELD(MAX_FLOWS, "max-flows"),
+	CONFIG_FIELD(MAX_AFFINITY, "max-affinity"),
+	CONFIG_FIELD(TIMEOUT_TCP_ESTABLISHED, "timeout-tcp-established"),
+	CONFIG_FIELD(TIMEOUT_TCP_TRANSITORY, "timeout-tcp-transitory"),
+	CONFIG_FIELD(TIMEOUT_TCP_CLOSING, "timeout-tcp-closing"),
+	CONFIG_FIELD(TIMEOUT_UDP, "timeout-udp"),
+	CONFIG_FIELD(TIMEOUT_UDP_STREAM, "timeout-udp-stream"),
+};
+
+const struct object_type object_types[SVCNAT_A_MAX + 1] = {
+	[SVCNAT_A_SERVICE] = {
+		.word = "service",
+		.size = sizeof(struct service),
+		.max = SVCNAT_SERVICE_A_MAX,
+		FIELDS(service_fields),
+	},
+	[SVCNAT_A_FRONTEND] = {
+		.word = "frontend",
+		.size = sizeof(struct frontend),
+		.max = SVCNAT_FRONTEND_A_MAX,
+		FIELDS(frontend_fields),
+	},
+	[SVCNAT_A_ENDPOINT] = {
+		.word = "endpoint",
+		.size = sizeof(struct endpoint),
+		.max = SVCNAT_ENDPOINT_A_MAX,
+		FIELDS(endpoint_fields),
+	},
+	[SVCNAT_A_AFFINITY] = {
+		.word = "affinity",
+		.size = sizeof(struct affinity),
+		.max = SVCNAT_AFFINITY_A_MAX,
+		FIELDS(affinity_fields),
+	},
+	[SVCNAT_A_FLOW] = {
+		.word = "flow",
+		.size = sizeof(struct flow),
+		.max = SVCNAT_FLOW_A_MAX,
+		FIELDS(flow_fields),
+	},
+	[SVCNAT_A_CONFIG] = {
+		.word = "config",
+		.size = sizeof(struct config),
+		.max = SVCNAT_CONFIG_A_MAX,
+		FIELDS(config_fields),
+	},
+	[SVCNAT_A_STATS] = {
+		.word = "stats",
+		.size = sizeof(struct stats),
+		.max = SVCNAT_STAT_MAX,
+		.values = offsetof(struct stats, value),
+	},
+};
+
+const struct object_type counters_type = {
+	.word = "counters",
+	.size = sizeof(struct counters),
+	.max = SVCNAT_COUNTER_A_MAX,
+	.values = offsetof(struct counters, value),
+};
+
+void *list_grow(struct list *list, size_t nr)
+{
+	size_t room = list->room ? list->room : 16;
+	void *items;
+
+	while (room < list->nr + nr)
+		room *= 2;
+	if (room > list->room) {
+		list->item = reallocarray(list->item, room, list->size);
+		if (!list->item) {
+			fputs("svcctl: out of memory\n", stderr);
+			exit(EXIT_FAILURE);
+		}
+		list->room = room;
+	}
+	items = list_at(list, list->nr);
+	list->nr += nr;
+	return memset(items, 0, nr * list->size);
+}
+
+void *list_add(struct list *list)
+{
+	return list_grow(list, 1);
+}
+
+void list_free(struct list *list)
+{
+	free(list->item);
+	list->item = NULL;
+	list->nr = 0;
+	list->room = 0;
+}
+
+/* An address that is not there sorts last: AF_UNSPEC is 0. */
+int addr_compare(const struct addr *a, const struct addr *b)
+{
+	uint16_t x = a->family - 1, y = b->family - 1;
+
+	if (x != y)
+		return x < y ? -1 : 1;
+	return memcmp(a->byte, b->byte, sizeof(a->byte));
+}
+
+int service_compare(const void *a, const void *b)
+{
+	const struct head *x = a, *y = b;
+
+	return strcmp(x->service, y->service);
+}
+
+int frontend_compare(const void *a, const void *b)
+{
+	const struct frontend *x = a, *y = b;
+	int diff = service_compare(x, y);
+
+	if (!diff)
+		diff = addr_compare(&x->addr, &y->addr);
+	return diff ? diff : x->port - y->port;
+}
+
+int endpoint_compare(const void *a, const void *b)
+{
+	const struct endpoint *x = a, *y = b;
+	int diff = service_compare(x, y);
+
+	if (!diff)
+		diff = addr_compare(&x->addr, &y->addr);
+	return diff ? diff : x->port - y->port;
+}
+
+int affinity_compare(const void *a, const void *b)
+{
+	const struct affinity *x = a, *y = b;
+	int diff = service_compare(x, y);
+
+	return diff ? diff : addr_compare(&x->client, &y->client);
+}

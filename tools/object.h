@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The objects of the module as C structures; knows neither words nor libnl. */
+#ifndef _SVCCTL_OBJECT_H
+#define _SVCCTL_OBJECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "uapi/svcnat.h"
+
+#define GIVEN(attr)	(UINT64_C(1) << (attr))
+
+/**
+ * struct head - what every object begins with
+ * @given: which of the object's attributes are there, a bit for each; an
+ *	address counts as its IPv4 attribute, whatever its family
+ * @service: name of the service that it belongs to, or NULL
+ */
+struct head {
+	uint64_t given;
+	const char *service;
+};
+
+/**
+ * struct addr - an address of either family
+ * @family: AF_INET or AF_INET6
+ * @byte: network byte order; the first four for AF_INET
+ */
+struct addr {
+	uint16_t family;
+	uint8_t byte[16];
+};
+
+struct counters {
+	struct head head;
+	uint64_t value[SVCNAT_COUNTER_A_MAX + 1];
+};
+
+struct service {
+	struct head head;
+	uint32_t affinity;
+	uint8_t proto;
+	uint8_t scheduler;
+	uint8_t internal_policy;
+	uint8_t external_policy;
+	uint8_t on_removal;
+	struct counters counters;
+};
+
+struct frontend {
+	struct head head;
+	struct addr addr;
+	uint16_t port;
+	uint8_t kind;
+	struct counters counters;
+};
+
+struct endpoint {
+	struct head head;
+	struct addr addr;
+	uint16_t port;
+	uint8_t state;
+	uint8_t place;
+	uint32_t weight;
+	uint64_t active;
+	struct counters counters;
+};
+
+struct affinity {
+	struct head head;
+	struct addr client;
+	struct addr endpoint;
+	uint16_t endpoint_port;
+	uint32_t expires;
+};
+
+struct flow {
+	struct head head;
+	uint8_t proto;
+	uint8_t state;
+	uint32_t idle;
+	struct addr client;
+	struct addr vip;
+	struct addr endpoint;
+	struct addr snat;
+	uint16_t client_port;
+	uint16_t vip_port;
+	uint16_t endpoint_port;
+	uint16_t snat_port;
+};
+
+struct config {
+	struct head head;
+	uint32_t value[SVCNAT_CONFIG_A_MAX + 1];
+};
+
+struct stats {
+	struct head head;
+	uint64_t value[SVCNAT_STAT_MAX + 1];
+};
+
+/**
+ * enum field_type - how an attribute is stored in its object
+ * @FIELD_U8: uint8_t
+ * @FIELD_U32: uint32_t
+ * @FIELD_U64: uint64_t
+ * @FIELD_PORT: uint16_t in host order, __be16 in the message
+ * @FIELD_ADDR: struct addr; the attribute for IPv4, the next one for IPv6
+ * @FIELD_STRING: const char *, into the message or into the words
+ * @FIELD_COUNTERS: struct counters, a nest
+ */
+enum field_type {
+	FIELD_U8,
+	FIELD_U32,
+	FIELD_U64,
+	FIELD_PORT,
+	FIELD_ADDR,
+	FIELD_STRING,
+	FIELD_COUNTERS,
+};
+
+/**
+ * struct field - an attribute of an object
+ * @attr: its number
+ * @type: enum field_type
+ * @offset: of the member
+ * @word: what it is in the grammar, or NULL
+ */
+struct field {
+	uint16_t attr;
+	uint16_t type;
+	uint16_t offset;
+	const char *word;
+};
+
+/**
+ * struct object_type - how an object is laid out, in memory and in a message
+ * @word: what people call it
+ * @size: of its structure
+ * @max: its highest attribute
+ * @fields: its attributes
+ * @nr_fields: how many
+ * @values: if it has no @fields: offset of an array of uint64_t, indexed by
+ *	attribute from 2 up
+ */
+struct object_type {
+	const char *word;
+	size_t size;
+	int max;
+	const struct field *fields;
+	size_t nr_fields;
+	size_t values;
+};
+
+/* Indexed by enum svcnat_attr. */
+extern const struct object_type object_types[SVCNAT_A_MAX + 1];
+extern const struct object_type counters_type;
+
+/**
+ * struct list - objects of one type, in an array that grows
+ * @item: the array
+ * @nr: how many there are
+ * @room: how many there is room for
+ * @size: of one
+ */
+struct list {
+	char *item;
+	size_t nr;
+	size_t room;
+	size_t size;
+};
+
+static inline bool has(const void *object, int attr)
+{
+	return ((const struct head *)object)->given & GIVEN(attr);
+}
+
+static inline void *list_at(const struct list *list, size_t i)
+{
+	return list->item + i * list->size;
+}
+
+/* Append zeroed items.  End the program if there is no memory. */
+void *list_grow(struct list *list, size_t nr);
+void *list_add(struct list *list);
+void list_free(struct list *list);
+
+int addr_compare(const struct addr *a, const struct addr *b);
+
+/* For qsort(): by service; service and address; service and client. */
+int service_compare(const void *a, const void *b);
+int frontend_compare(const void *a, const void *b);
+int endpoint_compare(const void *a, const void *b);
+int affinity_compare(const void *a, const void *b);
+
+#endif /* _SVCCTL_OBJECT_H */

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "cmd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct options options;
+
+static struct nl *nl;
+
+int cmd_try(const struct request *req, nl_reply_fn fn, void *arg)
+{
+	return nl_request(nl, req, fn, arg);
+}
+
+int cmd_complain(int code)
+{
+	if (code == NL_INTERRUPTED) {
+		complain("the configuration changed each time it was read, %d times; try again",
+			 COLLECT_TRIES);
+		return EXIT_REFUSED;
+	}
+	complain("%s", nl_sentence(nl));
+	return code;
+}
+
+static int run_line(char *line, size_t length)
+{
+	char **words;
+	int nr, code;
+
+	if (strlen(line) != length) {
+		complain("there is a NUL in the line");
+		return EXIT_WORDS;
+	}
+	words = calloc(length / 2 + 2, sizeof(*words));
+	if (!words) {
+		complain("out of memory");
+		return EXIT_WORDS;
+	}
+	nr = words_split(line, words);
+	if (nr < 0) {
+		complain("a quote is not closed");
+		code = EXIT_WORDS;
+	} else {
+		code = nr ? cmd_run(words) : 0;
+	}
+	free(words);
+	return code;
+}
+
+static int run_file(FILE *file, const char *name)
+{
+	unsigned long number = 0;
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t length;
+	int code = 0;
+
+	while (!code && (length = getline(&line, &size, file)) >= 0) {
+		complain_at(name, ++number);
+		code = run_line(line, (size_t)length);
+	}
+	complain_at(NULL, 0);
+	if (!code && ferror(file)) {
+		complain("cannot read \"%s\": %s", name, strerror(errno));
+		code = EXIT_WORDS;
+	}
+	free(line);
+	return code;
+}
+
+static int run_batch(const char *name)
+{
+	FILE *file;
+	int code;
+
+	if (!strcmp(name, "-"))
+		return run_file(stdin, name);
+	file = fopen(name, "re");
+	if (!file) {
+		complain("cannot open \"%s\": %s", name, strerror(errno));
+		return EXIT_WORDS;
+	}
+	code = run_file(file, name);
+	fclose(file);
+	return code;
+}
+
+/* Options. */
+
+struct arguments {
+	const char *netns;
+	const char *batch;
+	bool help;
+	bool version;
+};
+
+static int set_colours(const char *when)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	if (!strcmp(when, "always"))
+		print_colours(true);
+	else if (!strcmp(when, "never"))
+		print_colours(false);
+	else if (!strcmp(when, "auto"))
+		print_colours(isatty(STDOUT_FILENO) &&
+			      !(no_color && *no_color));
+	else
+		return -1;
+	return 0;
+}
+
+/* -c has its value behind a "=", which getopt leaves there. */
+static int colour_option(const char *when, bool is_short)
+{
+	if (!when)
+		return set_colours("always");
+	if (!is_short || *when == '=') {
+		if (!set_colours(when + is_short))
+			return 0;
+	}
+	complain("unknown word \"%s\" for the colour, expected -c=auto, -c=always or -c=never",
+		 when);
+	return EXIT_WORDS;
+}
+
+static int bad_option(int c, char **argv)
+{
+	const char *word = argv[optind - 1];
+
+	if (c == ':')
+		complain("expected an argument after \"%s\"", word);
+	else if (optopt && !strncmp(word, "--", 2))
+		complain("unexpected argument in \"%s\"", word);
+	else if (optopt)
+		complain("unknown option \"-%c\"", optopt);
+	else
+		complain("unknown option \"%s\"", word);
+	return EXIT_WORDS;
+}
+
+enum { COLOUR_LONG = 256 };
+
+static int take_option(int c, struct arguments *args, char **argv)
+{
+	switch (c) {
+	case 'j':
+		options.json = true;
+		return 0;
+	case 'p':
+		json_pretty(true);
+		return 0;
+	case 's':
+		options.stats = true;
+		return 0;
+	case 'N':
+		args->netns = optarg;
+		return 0;
+	case 'b':
+		args->batch = optarg;
+		return 0;
+	case 'c':
+		return colour_option(optarg, true);
+	case COLOUR_LONG:
+		return colour_option(optarg, false);
+	case 'h':
+		args->help = true;
+		return 0;
+	case 'V':
+		args->version = true;
+		return 0;
+	default:
+		return bad_option(c, argv);
+	}
+}
+
+static int take_options(int argc, char **argv, struct arguments *args)
+{
+	static const struct option longs[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "pretty", no_argument, NULL, 'p' },
+		{ "stats", no_argument, NULL, 's' },
+		{ "netns", required_argument, NULL, 'N' },
+		{ "batch", required_argument, NULL, 'b' },
+		{ "color", optional_argument, NULL, COLOUR_LONG },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 }
+	};
+	int c, err = 0;
+
+	set_colours("auto");
+	while (!err && (c = getopt_long(argc, argv, "+:jpsN:b:c::hV", longs,
+					NULL)) != -1)
+		err = take_option(c, args, argv);
+	return err;
+}
+
+/* A name, as "ip netns" has them, or a path. */
+static int open_netns(const char *name)
+{
+	static const char *const dirs[] = { "", "/run/netns/",
+					    "/var/run/netns/" };
+	bool is_path = strchr(name, '/');
+	char path[4096];
+	int fd = -1;
+	size_t i;
+
+	for (i = is_path ? 0 : 1; fd < 0 && i < (is_path ? 1 : 3); i++) {
+		if (!*name || !strcmp(name, ".") || !strcmp(name, ".."))
+			break;
+		if (snprintf(path, sizeof(path), "%s%s", dirs[i], name) <
+		    (int)sizeof(path))
+			fd = open(path, O_RDONLY | O_CLOEXEC);
+	}
+	if (fd < 0)
+		complain("unknown network namespace \"%s\"", name);
+	return fd;
+}
+
+static int run_all(const struct arguments *args, char **words)
+{
+	static char *help_words[] = { "help", NULL };
+	static char *version_words[] = { "version", NULL };
+
+	if (args->help)
+		return cmd_run(help_words);
+	if (args->version)
+		return cmd_run(version_words);
+	if (args->batch && *words) {
+		complain("unknown word \"%s\" after -b \"%s\"", *words,
+			 args->batch);
+		return EXIT_WORDS;
+	}
+	if (args->batch)
+		return run_batch(args->batch);
+	if (*words)
+		return cmd_run(words);
+	cmd_usage(stderr);
+	return EXIT_WORDS;
+}
+
+/* A socket that became our stdout would get the output. */
+static void hold_standard_files(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDONLY);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments args = { .netns = NULL };
+	int netns = -1, code;
+
+	hold_standard_files();
+	signal(SIGPIPE, SIG_IGN);
+	code = take_options(argc, argv, &args);
+	if (code)
+		return code;
+	if (args.netns) {
+		netns = open_netns(args.netns);
+		if (netns < 0)
+			return EXIT_WORDS;
+	}
+	nl = nl_alloc(netns);
+	if (!nl) {
+		complain("out of memory");
+		return EXIT_WORDS;
+	}
+	code = run_all(&args, argv + optind);
+	nl_free(nl);
+	if (netns >= 0)
+		close(netns);
+	return code ? code : print_flush();
+}
