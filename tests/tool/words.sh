@@ -1,0 +1,372 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# usage: tests/tool/words.sh
+#
+# What svcctl makes of its words, without the module: malformed ones and those
+# of later versions end with status 1 and one line on stderr, and nothing is
+# sent; well-formed ones end with status 3, for there is no module.
+#
+# SVCCTL names the program, if it is not tools/svcctl.
+
+set -u
+repo=$(cd "$(dirname "$0")/../.." && pwd)
+. "$repo/tests/ktap.sh"
+
+svcctl=${SVCCTL:-$repo/tools/svcctl}
+if [ ! -x "$svcctl" ] && ! make -s -C "$repo/tools" svcctl >&2; then
+	echo "1..0 # SKIP svcctl cannot be built"
+	exit 4
+fi
+if [ -e /sys/module/svcnat ]; then
+	echo "1..0 # SKIP the module is loaded"
+	exit 4
+fi
+
+tmp=$(mktemp -d) || exit
+trap 'rm -rf "$tmp"' EXIT
+unset NO_COLOR
+
+# run WORD...: stdout and stderr go to files, the exit status to $status.
+run()
+{
+	status=0
+	"$svcctl" "$@" > "$tmp/out" 2> "$tmp/err" < /dev/null || status=$?
+}
+
+# refused STATUS SENTENCE WORD...: nothing on stdout and one line on stderr,
+# that has SENTENCE, a pattern of the shell, behind "svcctl: ".
+refused()
+{
+	local want=$1 pattern=$2 ok=1 line
+	shift 2
+
+	run "$@"
+	line=$(cat "$tmp/err")
+	# shellcheck disable=SC2053 # it is a pattern
+	if [ $status = "$want" ] && [ ! -s "$tmp/out" ] &&
+	   [ "$(wc -l < "$tmp/err")" = 1 ] && [[ $line == "svcctl: "$pattern ]]
+	then
+		ok=0
+	fi
+	line="$(printf '%q ' "$@")"
+	[ ${#line} -le 70 ] || line="${line:0:70}..."
+	line=${line//#/}
+	result $ok "status $want: $line" "$tmp/err"
+}
+
+# Reads lines "SENTENCE | WORDS" from stdin.
+refused_all()
+{
+	local sentence words
+
+	while IFS='|' read -r sentence words; do
+		read -ra words <<< "$words"
+		refused "$1" "${sentence%"${sentence##*[! ]}"}" "${words[@]}"
+	done
+}
+
+# passes NAME COMMAND...
+passes()
+{
+	local name=$1 ok=0
+	shift
+
+	"$@" > "$tmp/report" 2>&1 || ok=1
+	result $ok "$name" "$tmp/report"
+}
+
+equal()
+{
+	[ "$1" = "$2" ] && return
+	echo "got: $1"
+	echo "expected: $2"
+	return 1
+}
+
+echo "KTAP version 1"
+
+refused_all 1 << 'END'
+unknown word "top" | top
+unknown word "doctor" | doctor
+unknown word "serv" | serv show
+unknown word "Service" | Service show
+unknown word "-j" | -- -j
+service: expected a command after "service" | service
+service: unknown word "sho" | service sho
+service: unknown word "list" | service list
+service add: expected the name of a service after "add" | service add
+service add: expected protocol after "web" | service add web
+service add: unknown word "icmp" for protocol | service add web icmp
+service add: unknown word "TCP" for protocol | service add web TCP
+service add: "a#b" is no service name* | service add a#b tcp
+service add: "a$b" is no service name* | service add a$b tcp
+service add: "10.1:80" is no address and port* | service add web tcp 10.1:80
+service add: "10.0.0.1:0" is no address* | service add web tcp 10.0.0.1:0
+service add: "10.0.0.1:65536" is no * | service add web tcp 10.0.0.1:65536
+service add: "10.0.0.1:080" is no * | service add web tcp 10.0.0.1:080
+service add: "10.0.0.01:80" is no * | service add web tcp 10.0.0.01:80
+service add: "10.0.0.1:-1" is no * | service add web tcp 10.0.0.1:-1
+service add: "10.0.0.1:8o" is no * | service add web tcp 10.0.0.1:8o
+service add: "0x0a000001:80" is no * | service add web tcp 0x0a000001:80
+service add: "fd00::10:80" is no * | service add web tcp fd00::10:80
+service add: "[[]fd00::10]" is no * | service add web tcp [fd00::10]
+service add: "[[]10.0.0.1]:80" is no * | service add web tcp [10.0.0.1]:80
+service add: "[[]fe80::1%lo]:80" is no * | service add web tcp [fe80::1%lo]:80
+service add: unknown word "10.0.0.1" | service add web tcp 10.0.0.1
+service add: unknown word "affinities" | service add web tcp affinities 3h
+service add: expected a duration after "affinity" | service add web tcp affinity
+service add: "1d" is no value for affinity* | service add web tcp affinity 1d
+service add: "-1" is no value for affinity* | service add web tcp affinity -1
+service add: "1h1m" is no value for affinity* | service add web tcp affinity 1h1m
+service add: "99999999h" is no value for * | service add web tcp affinity 99999999h
+service add: "affinity" is given twice | service add web tcp affinity 3h affinity off
+service add: "scheduler" is given twice | service add web tcp scheduler random scheduler random
+service add: unknown word "best" for scheduler | service add web tcp scheduler best
+service add: expected scheduler after "scheduler" | service add web tcp scheduler
+service add: unknown word "none" for internal-policy | service add web tcp internal-policy none
+service add: unknown word "drop" for on-removal | service add web tcp on-removal drop
+service add: expected ADDR:PORT after "frontend" | service add web tcp frontend
+service add: expected ADDR:PORT after "endpoint" | service add web tcp endpoint
+service add: "kind" is given twice | service add web tcp frontend 10.0.0.1:80 kind cluster kind cluster
+service add: unknown word "weight" | service add web tcp weight 3
+service add: unknown word "weight" | service add web tcp 10.0.0.1:80 weight 3
+service add: unknown word "kind" | service add web tcp endpoint 10.0.0.1:80 kind cluster
+service add: unknown word "kind" | service add web tcp kind cluster
+service add: "10.0.0.2:80" follows an endpoint* | service add web tcp endpoint 10.0.0.1:80 10.0.0.2:80
+service replace: unknown word "show" | service replace web udp show
+service set: expected the name of a service after "set" | service set
+service set: expected an option after "web" | service set web
+service set: unknown word "tcp" | service set web tcp
+service set: unknown word "endpoint" | service set web endpoint 10.0.0.1:80
+service set: unknown word "x" | service set web affinity off x
+service del: expected the name of a service after "del" | service del
+service del: unknown word "other" | service del web other
+service show: unknown word "other" | service show web other
+service show: "-s,a" is no service name* | service show -s,a
+service flush: unknown word "web" | service flush web
+frontend: unknown word "set" | frontend set web 10.0.0.1:80
+frontend add: expected ADDR:PORT after "web" | frontend add web
+frontend add: unknown word "10.0.0.2:80" | frontend add web 10.0.0.1:80 10.0.0.2:80
+frontend add: unknown word "weird" for kind | frontend add web 10.0.0.1:80 kind weird
+frontend add: expected kind after "kind" | frontend add web 10.0.0.1:80 kind
+frontend del: unknown word "kind" | frontend del web 10.0.0.1:80 kind cluster
+frontend show: unknown word "x" | frontend show web x
+endpoint: unknown word "drain" | endpoint drain web 10.0.0.1:80
+endpoint add: expected ADDR:PORT after "web" | endpoint add web
+endpoint add: "web" is no address and port* | endpoint add web web
+endpoint add: "65536" is no value for weight, * | endpoint add web 10.0.0.1:80 weight 65536
+endpoint add: "-1" is no value for weight, * | endpoint add web 10.0.0.1:80 weight -1
+endpoint add: "1.5" is no value for weight, * | endpoint add web 10.0.0.1:80 weight 1.5
+endpoint add: "01" is no value for weight, * | endpoint add web 10.0.0.1:80 weight 01
+endpoint add: expected a number after "weight" | endpoint add web 10.0.0.1:80 weight
+endpoint add: "weight" is given twice | endpoint add web 10.0.0.1:80 weight 1 weight 1
+endpoint add: "state" is given twice | endpoint add web 10.0.0.1:80 state ready state ready
+endpoint add: "remote" is one too many of local, remote, local-only | endpoint add web 10.0.0.1:80 local remote
+endpoint add: unknown word "down" for state | endpoint add web 10.0.0.1:80 state down
+endpoint set: expected an option after "10.0.0.1:80" | endpoint set web 10.0.0.1:80
+endpoint del: unknown word "weight" | endpoint del web 10.0.0.1:80 weight 1
+affinity: unknown word "del" | affinity del web
+affinity flush: unknown word "x" | affinity flush web x
+flow: unknown word "add" | flow add web
+flow show: "a,b" is no service name* | flow show a,b
+config: expected a command after "config" | config
+config show: unknown word "max-flows" | config show max-flows
+config set: expected a key after "set" | config set
+config set: unknown word "maxflows" | config set maxflows 1
+config set: expected a number after "max-flows" | config set max-flows
+config set: "4294967296" is no value for max-flows, * | config set max-flows 4294967296
+config set: "10s" is no value for max-flows, * | config set max-flows 10s
+config set: "off" is no value for timeout-udp, * | config set timeout-udp off
+config set: "max-flows" is given twice | config set max-flows 1 max-flows 2
+config set: unknown word "1" | config set timeout-udp 30s 1
+stats show: unknown word "x" | stats show web x
+version: unknown word "x" | version x
+help: unknown word "top" | help top
+help: unknown word "x" | help service x
+unknown option "-x" | -x service show
+unknown option "--nope" | --nope service show
+unexpected argument in "--json=1" | --json=1 service show
+expected an argument after "-N" | -N
+expected an argument after "--batch" | --batch
+unknown word "=green" for the colour* | -c=green service show
+unknown word "always" for the colour* | -calways service show
+unknown word "green" for the colour* | --color=green service show
+unknown word "service" after -b "x" | -b x service show
+unknown network namespace "no-such-netns" | -N no-such-netns service show
+unknown network namespace "/no/such/netns" | --netns /no/such/netns service show
+unknown network namespace ".." | -N .. service show
+END
+refused 1 'cannot enter the network namespace: *' -N /dev/null service show
+refused 1 'unknown network namespace ""' -N '' service show
+refused 1 'unknown word ""' ''
+refused 1 'unknown word "a?b"' $'a\nb'
+refused 1 'service del: "" is no service name*' service del ''
+refused 1 'service del: "a b" is no service name*' service del 'a b'
+refused 1 'service del: "*" is no service name*' service del \
+	"$(printf 'a%.0s' {1..128})"
+refused 1 'service add: "?10.0.0.1:80" is no *' service add web tcp \
+	frontend $'\t10.0.0.1:80'
+
+refused_all 1 << 'END'
+monitor is not built yet | monitor
+simulate is not built yet | simulate tcp 10.0.0.1:1 10.0.0.2:2
+save is not built yet | save
+apply is not built yet | apply --dry-run -
+help: save is not built yet | help save
+service add: protocol sctp is not built yet | service add web sctp
+service add: scheduler rr is not built yet | service add web tcp scheduler rr
+service set: scheduler lc is not built yet | service set web scheduler lc
+service set: scheduler maglev is not built yet | service set web scheduler maglev
+service add: frontend nodeport is not built yet | service add web tcp frontend nodeport 30080
+service replace: kind lb is not built yet | service replace web tcp frontend 10.0.0.1:80 kind lb
+service replace: allow is not built yet | service replace web tcp frontend 10.0.0.1:80 allow 10.0.0.0/8
+service set: internal-policy local is not built yet | service set web internal-policy local
+service set: external-policy local is not built yet | service set web external-policy local
+service set: on-removal reset is not built yet | service set web on-removal reset
+frontend add: kind external is not built yet | frontend add web 10.0.0.1:80 kind external
+frontend add: frontend nodeport is not built yet | frontend add web nodeport 30080
+frontend del: frontend nodeport is not built yet | frontend del web nodeport 30080
+frontend add: allow is not built yet | frontend add web 10.0.0.1:80 allow 10.0.0.0/8
+config set: pod-cidr is not built yet | config set pod-cidr 10.0.0.0/8
+config set: service-cidr is not built yet | config set service-cidr none
+config set: nodeport-addresses is not built yet | config set nodeport-addresses none
+config set: masquerade-all is not built yet | config set masquerade-all on
+config set: snat-ports is not built yet | config set snat-ports auto
+config set: timeout-sctp is not built yet | config set timeout-sctp 24h
+config set: fastpath is not built yet | config set max-flows 1 fastpath on
+END
+
+refused_all 3 << 'END'
+the svcnat module is not loaded; load it with "modprobe svcnat" | service show
+*module is not loaded* | -jps service show default/web:http
+*module is not loaded* | --json --pretty --stats --color=never service show
+*module is not loaded* | service add web tcp
+*module is not loaded* | service add web udp 10.0.0.1:80 [fd00::1]:80 affinity 3h
+*module is not loaded* | service add web tcp endpoint 10.0.0.1:80 local affinity 90 weight 0
+*module is not loaded* | service add web tcp affinity off scheduler random internal-policy cluster external-policy cluster on-removal keep
+*module is not loaded* | service replace web tcp frontend 10.0.0.1:80 kind cluster endpoint [fd00::1]:1 state unready local-only endpoint 10.0.0.2:2
+*module is not loaded* | service set web affinity 30m
+*module is not loaded* | service del web
+*module is not loaded* | service flush
+*module is not loaded* | frontend add web 10.0.0.1:65535
+*module is not loaded* | frontend del web [2001:db8::1]:1
+*module is not loaded* | frontend show
+*module is not loaded* | endpoint add web 10.0.0.1:80 weight 65535 state terminating remote
+*module is not loaded* | endpoint set web 10.0.0.1:80 weight 0
+*module is not loaded* | endpoint del web 10.0.0.1:80
+*module is not loaded* | endpoint show web
+*module is not loaded* | affinity show
+*module is not loaded* | affinity flush web
+*module is not loaded* | flow show web
+*module is not loaded* | -j flow show
+*module is not loaded* | flow flush
+*module is not loaded* | config show
+*module is not loaded* | config set max-flows 1 timeout-udp 30s timeout-tcp-established 24h
+*module is not loaded* | stats show
+*module is not loaded* | stats show web
+*module is not loaded* | -N /proc/self/ns/net service show
+END
+
+# Help and version.
+
+run
+passes "no words: usage on stderr, status 1" \
+	equal "$status $(wc -c < "$tmp/out") $(head -c 6 "$tmp/err")" \
+	"1 0 usage:"
+for words in help -h --help; do
+	run $words
+	passes "$words: usage on stdout, status 0" equal \
+		"$status $(wc -c < "$tmp/err") $(head -c 6 "$tmp/out")" \
+		"0 0 usage:"
+done
+for object in service frontend endpoint affinity flow config stats; do
+	run help $object
+	passes "help $object" equal \
+		"$status $(grep -c "^  $object [a-z]" "$tmp/out")" \
+		"0 $(sed -n '/ commands\[\] = {/,/^}/p' \
+			"$repo/tools/cmd_$object.c" | grep -c '^	{ "')"
+done
+number=$(sed -n 's/^#define SVCNAT_VERSION "\(.*\)"/\1/p' \
+	"$repo/kmod/version.h")
+for words in version -V --version; do
+	run $words
+	passes "$words" equal "$status $(cat "$tmp/out" "$tmp/err")" \
+		"0 svcctl $number"
+done
+run -j version
+passes "version as JSON" equal "$status $(cat "$tmp/out")" \
+	"0 [{\"svcctl\":\"$number\",\"module\":null}]"
+
+# Batches.
+
+# batch STATUS SENTENCE < FILE: as refused(), but with the place in front.
+batch()
+{
+	local want=$1 pattern=$2 ok=1 line
+
+	cat > "$tmp/batch"
+	run -b "$tmp/batch"
+	line=$(cat "$tmp/err")
+	# shellcheck disable=SC2053 # it is a pattern
+	if [ $status = "$want" ] && [ "$(wc -l < "$tmp/err")" = 1 ] &&
+	   [[ $line == "$tmp/batch:"$pattern ]]
+	then
+		ok=0
+	fi
+	result $ok "batch: $pattern" "$tmp/err"
+}
+
+batch 1 '3: service del: expected the name of a service after "del"' << 'END'
+# a comment
+
+service del
+service del
+END
+batch 1 '1: a quote is not closed' <<< 'service show "a'
+batch 1 '2: unknown word "-j"' << 'END'
+version # of the tool
+-j service show
+END
+batch 1 '1: service del: "a b" is no service name*' <<< 'service del "a b"'
+batch 1 '1: save is not built yet' <<< save
+batch 1 '1: there is a NUL in the line' < <(printf 'version\0 x\n')
+batch 1 '1: service del: unknown word "b"' < <(printf '\tservice  del a b')
+batch 3 '2: *module is not loaded*' << 'END'
+version
+service "show"
+unknown
+END
+passes "batch: what came before the error is printed" \
+	equal "$(cat "$tmp/out")" "svcctl $number"
+refused 1 'cannot open "*": No such file or directory' -b "$tmp/none"
+refused 1 'cannot read "*": Is a directory' -b "$tmp"
+
+passes "batch: empty lines and comments alone" \
+	"$svcctl" -b - < <(printf '\n  # x\n\t\n#\n')
+passes "batch: from stdin" equal \
+	"$("$svcctl" -b - 2>&1 < <(printf 'version\n\nno\n'))" \
+	"svcctl $number
+-:3: unknown word \"no\""
+passes "batch: JSON of every command" equal \
+	"$("$svcctl" -j -b - < <(printf 'version\nversion\n') | grep -c '^\[')" 2
+
+# Output.
+
+status=0
+"$svcctl" version 2> "$tmp/err" > /dev/full || status=$?
+passes "a full disk is an error" equal "$status $(cat "$tmp/err")" \
+	"1 svcctl: cannot write the output: No space left on device"
+status=0
+"$svcctl" version 2> "$tmp/err" >&- || status=$?
+passes "a closed stdout is an error" equal "$status $(wc -l < "$tmp/err")" \
+	"1 1"
+exec 3> >(:)
+wait $!
+status=0
+"$svcctl" version 2> "$tmp/err" >&3 || status=$?
+exec 3>&-
+passes "a closed pipe is an error" equal "$status $(cat "$tmp/err")" \
+	"1 svcctl: cannot write the output: Broken pipe"
+
+end

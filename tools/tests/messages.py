@@ -1,0 +1,688 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Messages that svcctl sends, and what it makes of those that it gets.
+
+usage: messages.py SVCCTL_FAKE
+
+SVCCTL_FAKE is svcctl with fake.c for a kernel.  Prints KTAP.
+"""
+import json
+import os
+import re
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+
+UAPI = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                    "../../kmod/uapi/svcnat.h")
+ERROR, DONE, FAMILY = 2, 3, 0x20
+MULTI, INTR, CAPPED, TLVS = 2, 0x10, 0x100, 0x200
+REQUEST, ACK, DUMP = 1, 4, 0x300
+NESTED = 0x8000
+EPERM, ENOENT, EEXIST, EINVAL = 1, 2, 17, 22
+
+
+def constants():
+    """The enums of the interface, each starting at 0, name to number."""
+    text = re.sub(r"/\*.*?\*/", "", open(UAPI, encoding="ascii").read(),
+                  flags=re.S)
+    found = {}
+    for body in re.findall(r"enum \w+ \{(.*?)\}", text, re.S):
+        for number, name in enumerate(re.findall(r"\w+", body)):
+            found[name.replace("SVCNAT_", "", 1)] = number
+    return found
+
+
+K = constants()
+
+
+def attr(number, data=b""):
+    size = 4 + len(data)
+    return struct.pack("=HH", size, number) + data + b"\0" * (-size % 4)
+
+
+def nest(number, *attrs):
+    return attr(number | NESTED, b"".join(attrs))
+
+
+def u8(number, value):
+    return attr(number, struct.pack("=B", value))
+
+
+def u32(number, value):
+    return attr(number, struct.pack("=I", value))
+
+
+def u64(number, value):
+    return attr(number, struct.pack("=Q", value))
+
+
+def port(number, value):
+    return attr(number, struct.pack(">H", value))
+
+
+def addr(number, text):
+    """number: of the attribute for IPv4; that for IPv6 is the next one."""
+    if ":" in text:
+        return attr(number + 1, socket.inet_pton(socket.AF_INET6, text))
+    return attr(number, socket.inet_pton(socket.AF_INET, text))
+
+
+def message(kind, flags, data):
+    return struct.pack("=IHHII", 16 + len(data), kind, flags, 0, 0) + \
+        data + b"\0" * (-len(data) % 4)
+
+
+def reply(*attrs, flags=MULTI):
+    return message(FAMILY, flags,
+                   struct.pack("=BBH", 0, 1, 0) + b"".join(attrs))
+
+
+def done(error=0, *tlvs, flags=MULTI):
+    return message(DONE, flags | (TLVS if tlvs else 0),
+                   struct.pack("=i", error) + b"".join(tlvs))
+
+
+def ack(error=0, *tlvs, echo=None):
+    size = 5000 if echo is None else 16 + len(echo)
+    header = struct.pack("=IHHII", size, FAMILY, 5, 0, 0)
+    flags = (CAPPED if echo is None else 0) | (TLVS if tlvs else 0)
+    return message(ERROR, flags, struct.pack("=i", -error) + header +
+                   (echo or b"") + b"".join(tlvs))
+
+
+def sentence(text):
+    return attr(1, text.encode() + b"\0")
+
+
+def counters(number, *values):
+    return nest(number, *[u64(K["COUNTER_A_CONNECTIONS"] + i, v)
+                          for i, v in enumerate(values)])
+
+
+def service(name, *attrs):
+    return nest(K["A_SERVICE"],
+                attr(K["SERVICE_A_NAME"], name.encode() + b"\0"), *attrs)
+
+
+def full_service(name, proto=6, affinity=0, *attrs):
+    return service(name, u8(K["SERVICE_A_PROTO"], proto),
+                   u32(K["SERVICE_A_AFFINITY"], affinity),
+                   u8(K["SERVICE_A_SCHEDULER"], 0),
+                   u8(K["SERVICE_A_INTERNAL_POLICY"], 0),
+                   u8(K["SERVICE_A_EXTERNAL_POLICY"], 0),
+                   u8(K["SERVICE_A_ON_REMOVAL"], 0), *attrs)
+
+
+def frontend(address, number, *attrs):
+    return nest(K["A_FRONTEND"], addr(K["FRONTEND_A_ADDR4"], address),
+                port(K["FRONTEND_A_PORT"], number),
+                u8(K["FRONTEND_A_KIND"], 0), *attrs)
+
+
+def endpoint(address, number, weight=1, state=0, place=0, *attrs):
+    return nest(K["A_ENDPOINT"], addr(K["ENDPOINT_A_ADDR4"], address),
+                port(K["ENDPOINT_A_PORT"], number),
+                u32(K["ENDPOINT_A_WEIGHT"], weight),
+                u8(K["ENDPOINT_A_STATE"], state),
+                u8(K["ENDPOINT_A_PLACE"], place), *attrs)
+
+
+def generation(number):
+    return u32(K["A_GENERATION"], number)
+
+
+class Run:
+    """svcctl with @words; the kernel answers one of @replies per read."""
+
+    def __init__(self, words, *replies, stdin=None, stdout=None):
+        self.requests = []
+        with tempfile.TemporaryDirectory() as fake:
+            for number, data in enumerate(replies):
+                with open(f"{fake}/reply.{number}", "wb") as file:
+                    file.write(data)
+            env = dict(os.environ, SVCCTL_FAKE=fake)
+            ran = subprocess.run([sys.argv[1], *words], env=env, input=stdin,
+                                 stdout=stdout or subprocess.PIPE,
+                                 stderr=subprocess.PIPE, text=True,
+                                 timeout=60, check=False)
+            while os.path.exists(f"{fake}/request.{len(self.requests)}"):
+                path = f"{fake}/request.{len(self.requests)}"
+                with open(path, "rb") as file:
+                    self.requests.append(file.read())
+        self.code, self.out, self.err = ran.returncode, ran.stdout, ran.stderr
+
+    def json(self):
+        expect(self.code, 0, self.err)
+        expect(self.err, "")
+        return json.loads(self.out)
+
+    def request(self, number=0):
+        """flags, command, attributes"""
+        data = self.requests[number]
+        size, kind, flags = struct.unpack("=IHH", data[:8])
+        expect((size, kind, data[17]), (len(data), FAMILY, 1))
+        return flags, data[16], data[20:]
+
+
+def expect(got, want, note=""):
+    if got != want:
+        raise AssertionError(f"got {got!r}, expected {want!r} {note}")
+
+
+def expect_request(ran, command, *attrs, number=0, flags=REQUEST | ACK):
+    expect(ran.request(number), (flags, K[command], b"".join(attrs)))
+
+
+def service_add():
+    ran = Run(["service", "add", "default/web", "tcp", "10.96.0.10:80",
+               "affinity", "3h", "endpoint", "10.1.1.1:8080", "weight", "3",
+               "state", "terminating", "local-only", "endpoint",
+               "[fd00::1]:80", "frontend", "[fd00::10]:80", "kind",
+               "cluster"], ack())
+    expect((ran.code, ran.out, ran.err), (0, "", ""))
+    expect_request(
+        ran, "CMD_SERVICE_NEW", full_service("default/web", 6, 10800),
+        nest(K["A_FRONTEND"], addr(K["FRONTEND_A_ADDR4"], "10.96.0.10"),
+             port(K["FRONTEND_A_PORT"], 80)),
+        frontend("fd00::10", 80),
+        endpoint("10.1.1.1", 8080, 3, 1, 2),
+        nest(K["A_ENDPOINT"], addr(K["ENDPOINT_A_ADDR4"], "fd00::1"),
+             port(K["ENDPOINT_A_PORT"], 80)))
+
+
+def other_requests():
+    name = service("a/b")
+    for words, command, attrs in [
+            ("service replace a/b udp", "CMD_SERVICE_REPLACE",
+             [full_service("a/b", 17)]),
+            ("service set a/b affinity off scheduler random",
+             "CMD_SERVICE_SET",
+             [service("a/b", u32(K["SERVICE_A_AFFINITY"], 0),
+                      u8(K["SERVICE_A_SCHEDULER"], 0))]),
+            ("service del a/b", "CMD_SERVICE_DEL", [name]),
+            ("service flush", "CMD_SERVICE_FLUSH", []),
+            ("frontend add a/b 10.0.0.1:1 kind cluster", "CMD_FRONTEND_NEW",
+             [name, frontend("10.0.0.1", 1)]),
+            ("frontend del a/b [::2]:65535", "CMD_FRONTEND_DEL",
+             [name, nest(K["A_FRONTEND"], addr(K["FRONTEND_A_ADDR4"], "::2"),
+                         port(K["FRONTEND_A_PORT"], 65535))]),
+            ("endpoint add a/b 10.0.0.1:1 weight 0 state ready local",
+             "CMD_ENDPOINT_NEW", [name, endpoint("10.0.0.1", 1, 0, 0, 1)]),
+            ("endpoint set a/b 10.0.0.1:1 state unready", "CMD_ENDPOINT_SET",
+             [name, nest(K["A_ENDPOINT"],
+                         addr(K["ENDPOINT_A_ADDR4"], "10.0.0.1"),
+                         port(K["ENDPOINT_A_PORT"], 1),
+                         u8(K["ENDPOINT_A_STATE"], 2))]),
+            ("endpoint del a/b 10.0.0.1:1", "CMD_ENDPOINT_DEL",
+             [name, nest(K["A_ENDPOINT"],
+                         addr(K["ENDPOINT_A_ADDR4"], "10.0.0.1"),
+                         port(K["ENDPOINT_A_PORT"], 1))]),
+            ("affinity flush", "CMD_AFFINITY_FLUSH", []),
+            ("affinity flush a/b", "CMD_AFFINITY_FLUSH", [name]),
+            ("flow flush", "CMD_FLOW_FLUSH", []),
+            ("flow flush a/b", "CMD_FLOW_FLUSH", [name]),
+            ("config set timeout-udp 5m max-flows 4294967295",
+             "CMD_CONFIG_SET",
+             [nest(K["A_CONFIG"], u32(K["CONFIG_A_MAX_FLOWS"], 2**32 - 1),
+                   u32(K["CONFIG_A_TIMEOUT_UDP"], 300))])]:
+        ran = Run(words.split(), ack())
+        expect((ran.code, ran.out, ran.err), (0, "", ""), words)
+        expect_request(ran, command, *attrs)
+
+
+def large_service():
+    words = ["service", "replace", "big", "tcp"]
+    want = [full_service("big")]
+    for i in range(65535):
+        words += ["endpoint", f"10.{i >> 8}.{i & 255}.1:80"]
+        want.append(nest(K["A_ENDPOINT"],
+                         addr(K["ENDPOINT_A_ADDR4"],
+                              f"10.{i >> 8}.{i & 255}.1"),
+                         port(K["ENDPOINT_A_PORT"], 80)))
+    ran = Run(["-b", "-"], ack(), stdin=" ".join(words) + "\n")
+    expect((ran.code, ran.err), (0, ""))
+    expect_request(ran, "CMD_SERVICE_REPLACE", *want)
+
+
+def refusals():
+    add = ["service", "add", "default/web", "tcp", "10.0.0.1:80"]
+
+    def refused(words, code, text, *replies):
+        ran = Run(words, *replies)
+        expect((ran.code, ran.out, ran.err),
+               (code, "", f"svcctl: {text}\n"))
+
+    prefix = 'service "default/web": '
+    refused(add, 2, prefix + "the service exists",
+            ack(EEXIST, sentence("the service exists")))
+    refused(add, 2, prefix + "the service exists",
+            ack(EEXIST, sentence("the service exists"), echo=b"x" * 40))
+    refused(add, 2, prefix + "File exists", ack(EEXIST))
+    refused(add, 2, prefix + "two?lines", ack(EEXIST, sentence("two\nlines")))
+    refused(add, 2, prefix + "no end", ack(EINVAL, attr(1, b"no end")))
+    refused(add, 2, prefix + "Invalid argument", ack(EINVAL, attr(1)))
+    refused(["service", "flush"], 2, "service: not now",
+            ack(EINVAL, sentence("not now")))
+    refused(["config", "set", "max-flows", "1"], 2, "config: too few",
+            ack(EINVAL, sentence("too few")))
+    refused(["endpoint", "show", "x"], 2, 'service "x": no such service',
+            ack(ENOENT, sentence("no such service")))
+    refused(["endpoint", "show", "x"], 2, 'service "x": no such service',
+            done(-ENOENT, sentence("no such service")))
+    refused(["flow", "show"], 2, "flow: Invalid argument", done(-EINVAL))
+    refused(add, 3, "no permission: CAP_NET_ADMIN in the initial user "
+            "namespace is needed", ack(EPERM))
+
+
+def finger():
+    """The kernel's offset, at or in an object of ours, names that object."""
+    words = ["service", "add", "w", "tcp", "10.0.0.1:80", "endpoint",
+             "10.1.1.1:81", "endpoint", "[fd00::1]:82"]
+    data = Run(words, ack()).requests[0]
+    sizes = {"": 20, " (frontend 10.0.0.1:80)": 20 + len(full_service("w"))}
+    first = nest(K["A_FRONTEND"], addr(1, "10.0.0.1"), port(3, 80))
+    sizes[" (endpoint 10.1.1.1:81)"] = \
+        sizes[" (frontend 10.0.0.1:80)"] + len(first)
+    sizes[" (endpoint [fd00::1]:82)"] = \
+        sizes[" (endpoint 10.1.1.1:81)"] + len(first)
+    for name, offset in sizes.items():
+        for at in offset, offset + 4, offset + 8:
+            ran = Run(words, ack(EINVAL, sentence("no"), u32(2, at)))
+            expect(ran.err, f'svcctl: service "w": no{name}\n', at)
+    words = ["service", "set", "w", "affinity", "25h"]
+    at = 20 + 4 + len(attr(1, b"w\0"))
+    ran = Run(words, ack(EINVAL, sentence("no"), u32(2, at)))
+    expect(ran.err, 'svcctl: service "w": no (affinity)\n')
+    words = ["config", "set", "timeout-udp", "9999h", "max-flows", "0"]
+    for at, key in (24, "max-flows"), (32, "timeout-udp"):
+        ran = Run(words, ack(EINVAL, sentence("no"), u32(2, at)))
+        expect(ran.err, f"svcctl: config: no ({key})\n")
+    words = ["service", "add", "w", "tcp"]
+    for at in 0, len(data), 2**32 - 1:
+        ran = Run(words, ack(EINVAL, u32(2, at), sentence("no")))
+        expect(ran.err, 'svcctl: service "w": no\n', at)
+
+
+def broken_acks():
+    """TLVs that claim more than is there are not followed."""
+    for tlv in [b"\xff\xff\x01\x00abcd", b"\x03\x00\x01\x00",
+                b"\x00\x00\x01\x00", b"\x08\x00", b"\x09\x00\x01\x00abcd"]:
+        ran = Run(["service", "del", "x"], ack(EINVAL, tlv))
+        expect((ran.code, ran.err),
+               (2, 'svcctl: service "x": Invalid argument\n'))
+    ran = Run(["service", "del", "x"],
+              message(ERROR, TLVS, struct.pack("=i", -EINVAL) +
+                      struct.pack("=IHHII", 5000, FAMILY, 5, 0, 0)))
+    expect((ran.code, ran.err),
+           (2, 'svcctl: service "x": Invalid argument\n'))
+
+
+SERVICE_B = {"name": "b", "protocol": "udp", "affinity": 0,
+             "scheduler": "random", "internal_policy": "cluster",
+             "external_policy": "cluster", "on_removal": "keep",
+             "frontends": [], "endpoints": []}
+
+
+def service_show():
+    replies = [
+        reply(full_service("b", 17), generation(7)) +
+        reply(full_service("a", 6, 10800), generation(7)), done(),
+        reply(service("a"), frontend("fd00::1", 80), frontend("10.0.0.1", 81),
+              frontend("9.0.0.1", 81), frontend("10.0.0.1", 80),
+              generation(7)), done(),
+        reply(service("a"), endpoint("10.1.1.10", 80, 5, 1, 2),
+              generation(7)) +
+        reply(service("a"), endpoint("10.1.1.9", 80, 0, 2, 1),
+              generation(7)) + done()]
+    ran = Run(["-j", "service", "show"], *replies)
+    a = dict(SERVICE_B, name="a", protocol="tcp", affinity=10800)
+    a["frontends"] = [
+        {"address": address, "port": number, "kind": "cluster", "allow": []}
+        for address, number in [("9.0.0.1", 81), ("10.0.0.1", 80),
+                                ("10.0.0.1", 81), ("fd00::1", 80)]]
+    a["endpoints"] = [
+        {"address": "10.1.1.9", "port": 80, "weight": 0, "state": "unready",
+         "local": True, "local_only": False, "active": None},
+        {"address": "10.1.1.10", "port": 80, "weight": 5,
+         "state": "terminating", "local": True, "local_only": True,
+         "active": None}]
+    expect(ran.json(), [a, SERVICE_B])
+    for number, command in enumerate(["CMD_SERVICE_GET", "CMD_FRONTEND_GET",
+                                      "CMD_ENDPOINT_GET"]):
+        expect_request(ran, command, number=number, flags=REQUEST | DUMP)
+    ran = Run(["-c=always", "service", "show"], *replies)
+    expect(ran.out.count("\033[1m"), 9)
+    ran = Run(["service", "show"], *replies)
+    expect([line.split() for line in ran.out.splitlines()],
+           [["NAME", "PROTO", "AFFINITY", "SCHEDULER", "INTERNAL", "EXTERNAL",
+             "ON-REMOVAL", "READY", "FRONTENDS"],
+            ["a", "tcp", "3h", "random", "cluster", "cluster", "keep", "0/2",
+             "9.0.0.1:81,10.0.0.1:80,10.0.0.1:81,+1"],
+            ["b", "udp", "off", "random", "cluster", "cluster", "keep",
+             "0/0", "-"]])
+
+
+def service_show_one():
+    ran = Run(["-j", "service", "show", "b"],
+              reply(full_service("b", 17), generation(1), flags=0), ack(),
+              done(), reply(generation(1)), done())
+    expect(ran.json(), [SERVICE_B])
+    expect_request(ran, "CMD_SERVICE_GET", service("b"))
+    expect_request(ran, "CMD_ENDPOINT_GET", service("b"), number=2,
+                   flags=REQUEST | DUMP)
+    ran = Run(["service", "show", "b"],
+              ack(ENOENT, sentence("no such service")))
+    expect((ran.code, ran.out, ran.err),
+           (2, "", 'svcctl: service "b": no such service\n'))
+
+
+def service_show_none():
+    expect(Run(["-j", "service", "show"], done()).json(), [])
+    ran = Run(["service", "show"], done())
+    expect((ran.code, len(ran.out.splitlines())), (0, 1))
+
+
+def consistency():
+    """One state, or another try."""
+    def state(number, intr=0):
+        return [reply(full_service("b", 17), generation(number)), done(),
+                done(), reply(service("b"), endpoint("10.0.0.1", 1),
+                              generation(number), flags=MULTI | intr),
+                done(flags=MULTI | intr)]
+
+    def mixed():
+        return state(1)[:3] + state(2)[3:]
+
+    want = [dict(SERVICE_B, endpoints=[
+        {"address": "10.0.0.1", "port": 1, "weight": 1, "state": "ready",
+         "local": False, "local_only": False, "active": None}])]
+    ran = Run(["-j", "service", "show"], *mixed(), *state(2, INTR),
+              *state(3))
+    expect(ran.json(), want)
+    expect(len(ran.requests), 9)
+    ran = Run(["-j", "service", "show"], *(10 * mixed()))
+    expect((ran.code, ran.out), (2, ""))
+    expect(ran.err, "svcctl: the configuration changed each time it was "
+           "read, 10 times; try again\n")
+    # One dump of two states.
+    two = [reply(service("b"), endpoint("10.0.0.1", 1), generation(1)) +
+           reply(service("c"), endpoint("10.0.0.1", 1), generation(2)) +
+           done()]
+    expect(Run(["endpoint", "show"], *(10 * two)).code, 2)
+    expect(len(Run(["-j", "endpoint", "show"], *(9 * two),
+                   done()).requests), 10)
+
+
+def consistency_of_nothing():
+    """An empty last dump proves nothing: the first service is read again."""
+    def state(number, last):
+        return [reply(full_service("b", 17), generation(number)), done(),
+                done(), done(), *last]
+
+    def again(number):
+        return [reply(full_service("b", 17), generation(number), flags=0),
+                ack()]
+
+    gone = [ack(ENOENT, sentence("no such service"))]
+    ran = Run(["-j", "service", "show"], *state(1, again(2)),
+              *state(2, gone), *state(3, again(3)))
+    expect(ran.json(), [SERVICE_B])
+    expect(len(ran.requests), 12)
+
+
+STATS = {"connections": 1, "request_packets": 2, "request_bytes": 3,
+         "reply_packets": 4, "reply_bytes": 2**64 - 1}
+
+
+def with_stats():
+    numbers = list(STATS.values())
+    flag = attr(K["A_WITH_STATS"])
+    ran = Run(["-j", "-s", "service", "show"],
+              reply(full_service("a", 6, 0,
+                                 counters(K["SERVICE_A_COUNTERS"], *numbers)),
+                    generation(1)), done(),
+              reply(service("a"), frontend(
+                  "10.0.0.1", 80, counters(K["FRONTEND_A_COUNTERS"],
+                                           *numbers)), generation(1)), done(),
+              reply(service("a"), endpoint(
+                  "10.1.1.1", 80, 1, 0, 0, u64(K["ENDPOINT_A_ACTIVE"], 9),
+                  counters(K["ENDPOINT_A_COUNTERS"], *numbers)),
+                    generation(1)), done())
+    got = ran.json()[0]
+    expect(got["stats"], STATS)
+    expect(got["frontends"][0]["stats"], STATS)
+    expect(got["endpoints"][0]["stats"], STATS)
+    expect(got["endpoints"][0]["active"], 9)
+    for number in range(3):
+        expect(ran.request(number)[2], flag)
+    ran = Run(["-j", "stats", "show", "a"],
+              reply(full_service("a", 6, 0, counters(
+                  K["SERVICE_A_COUNTERS"], *numbers)), flags=0), ack())
+    expect(ran.json(), [dict(STATS, service="a")])
+    expect_request(ran, "CMD_SERVICE_GET", service("a"), flag)
+
+
+def show_frontends_and_endpoints():
+    ran = Run(["-j", "frontend", "show", "a"],
+              reply(service("a"), frontend("10.0.0.1", 80)), done())
+    expect(ran.json(), [{"service": "a", "address": "10.0.0.1", "port": 80,
+                         "kind": "cluster", "allow": []}])
+    expect_request(ran, "CMD_FRONTEND_GET", service("a"),
+                   flags=REQUEST | DUMP)
+    ran = Run(["endpoint", "show"],
+              reply(service("b"), endpoint("10.0.0.1", 80)) +
+              reply(service("a"), endpoint("fd00::1", 80, 7, 2, 2)), done())
+    expect([line.split() for line in ran.out.splitlines()],
+           [["SERVICE", "ADDRESS", "WEIGHT", "STATE", "PLACE"],
+            ["a", "[fd00::1]:80", "7", "unready", "local-only"],
+            ["b", "10.0.0.1:80", "1", "ready", "remote"]])
+
+
+def affinity_show():
+    def entry(client, *attrs):
+        return nest(K["A_AFFINITY"],
+                    addr(K["AFFINITY_A_CLIENT4"], client),
+                    u32(K["AFFINITY_A_EXPIRES"], 60), *attrs)
+
+    ran = Run(["-j", "-s", "affinity", "show"],
+              reply(service("b"), entry("10.9.0.1")) +
+              reply(service("a"), entry("10.9.0.10")) +
+              reply(service("a"), entry(
+                  "10.9.0.2", addr(K["AFFINITY_A_ENDPOINT4"], "10.1.1.1"),
+                  port(K["AFFINITY_A_ENDPOINT_PORT"], 80))), done())
+    expect(ran.json(), [
+        {"service": "a", "client": "10.9.0.2", "endpoint": "10.1.1.1",
+         "endpoint_port": 80, "expires": 60},
+        {"service": "a", "client": "10.9.0.10", "endpoint": None,
+         "endpoint_port": None, "expires": 60},
+        {"service": "b", "client": "10.9.0.1", "endpoint": None,
+         "endpoint_port": None, "expires": 60}])
+    expect_request(ran, "CMD_AFFINITY_GET", flags=REQUEST | DUMP)
+
+
+def flow(state=2, proto=6):
+    return nest(K["A_FLOW"], u8(K["FLOW_A_PROTO"], proto),
+                u8(K["FLOW_A_STATE"], state), u32(K["FLOW_A_IDLE"], 3),
+                addr(K["FLOW_A_CLIENT4"], "10.9.0.1"),
+                port(K["FLOW_A_CLIENT_PORT"], 40000),
+                addr(K["FLOW_A_VIP4"], "10.96.0.1"),
+                port(K["FLOW_A_VIP_PORT"], 80),
+                addr(K["FLOW_A_ENDPOINT4"], "10.1.1.1"),
+                port(K["FLOW_A_ENDPOINT_PORT"], 8080))
+
+
+def flow_show():
+    ran = Run(["-j", "flow", "show", "a"],
+              reply(service("a"), flow(), flow(7, 17)), done())
+    tcp = {"service": "a", "protocol": "tcp", "client": "10.9.0.1",
+           "client_port": 40000, "vip": "10.96.0.1", "vip_port": 80,
+           "endpoint": "10.1.1.1", "endpoint_port": 8080, "snat": None,
+           "snat_port": None, "state": "established", "idle": 3}
+    expect(ran.json(), [tcp, dict(tcp, protocol="udp", state="stream")])
+    expect_request(ran, "CMD_FLOW_GET", service("a"), flags=REQUEST | DUMP)
+    expect(Run(["-j", "flow", "show"], done()).json(), [])
+    ran = Run(["-j", "flow", "show"], reply(flow(), flags=MULTI | INTR),
+              done(flags=MULTI | INTR))
+    expect(ran.json(), [dict(tcp, service=None)])
+    ran = Run(["flow", "show"], reply(service("a"), flow()), done())
+    expect([line.split() for line in ran.out.splitlines()],
+           [["PROTO", "CLIENT", "VIP", "ENDPOINT", "SNAT", "STATE", "IDLE",
+             "SERVICE"],
+            ["tcp", "10.9.0.1:40000", "10.96.0.1:80", "10.1.1.1:8080", "-",
+             "established", "3s", "a"]])
+    ran = Run(["-j", "flow", "show"], reply(flow()), done(-EINVAL))
+    expect((ran.code, ran.err), (2, "svcctl: flow: Invalid argument\n"))
+
+
+def config_show():
+    values = nest(K["A_CONFIG"], u32(K["CONFIG_A_MAX_FLOWS"], 262144),
+                  u32(K["CONFIG_A_TIMEOUT_TCP_ESTABLISHED"], 86400),
+                  u32(K["CONFIG_A_TIMEOUT_UDP"], 30))
+    got = Run(["-j", "config", "show"], reply(values, flags=0), ack()).json()
+    expect(list(got[0]), """pod-cidr service-cidr nodeport-addresses
+        masquerade-all snat-ports max-services max-endpoints max-flows
+        max-affinity timeout-tcp-established timeout-tcp-transitory
+        timeout-tcp-closing timeout-udp timeout-udp-stream timeout-sctp
+        fastpath""".split())
+    expect({key: value for key, value in got[0].items()
+            if value is not None},
+           {"max-flows": 262144, "timeout-tcp-established": 86400,
+            "timeout-udp": 30})
+    out = Run(["config", "show"], reply(values, flags=0), ack()).out
+    expect([line.split()[1] for line in out.splitlines()],
+           "VALUE - - - - - - - 262144 - 24h - - 30s - - -".split())
+
+
+def stats_show():
+    ran = Run(["-j", "stats", "show"],
+              reply(nest(K["A_STATS"], u64(K["STAT_RX"], 5),
+                         u64(K["STAT_AFFINITY_FULL"], 6),
+                         u64(K["__STAT_MAX"], 7)), flags=0), ack())
+    names = [name[len("STAT_"):].lower() for name in K
+             if name.startswith("STAT_")][2:]
+    got = ran.json()[0]
+    expect(list(got), names)
+    expect((got["rx"], got["affinity_full"], got["flow_live"]), (5, 6, None))
+    expect_request(ran, "CMD_STATS_GET")
+
+
+def malformed_replies():
+    text = "svcctl: the module's answer is malformed: svcctl and module " \
+           "do not fit\n"
+    for bad in [
+            service("a", attr(K["SERVICE_A_PROTO"], b"")),
+            service("a", attr(K["SERVICE_A_AFFINITY"], b"\0\0")),
+            service("a", attr(K["SERVICE_A_AFFINITY"], b"\0" * 8)),
+            nest(K["A_SERVICE"], attr(K["SERVICE_A_NAME"], b"abc")),
+            nest(K["A_SERVICE"], attr(K["SERVICE_A_NAME"], b"a" * 200 +
+                                      b"\0")),
+            service("a", nest(K["SERVICE_A_COUNTERS"],
+                              u32(K["COUNTER_A_CONNECTIONS"], 1))),
+            attr(K["A_GENERATION"], b"\0")]:
+        ran = Run(["service", "show"], reply(bad), done())
+        expect((ran.code, ran.out, ran.err), (2, "", text), bad)
+    for bad in [attr(K["FRONTEND_A_ADDR4"], b"\0" * 16),
+                attr(K["FRONTEND_A_ADDR6"], b"\0" * 4),
+                attr(K["FRONTEND_A_PORT"], b"\0")]:
+        ran = Run(["frontend", "show"],
+                  reply(service("a"), nest(K["A_FRONTEND"], bad)), done())
+        expect((ran.code, ran.out, ran.err), (2, "", text), bad)
+    ran = Run(["service", "show"], message(FAMILY, MULTI, b""), done())
+    expect(ran.code, 2)
+    ran = Run(["service", "show"], b"")
+    expect(ran.code, 2)
+
+
+def newer_module():
+    """What a newer module has more is passed over; its words are unknown."""
+    ran = Run(["-j", "endpoint", "show"],
+              reply(service("a", u32(200, 1)), attr(300, b"abc"),
+                    endpoint("10.0.0.1", 80, 1, 99, 0, u64(60, 1))), done())
+    expect(ran.json()[0]["state"], "unknown")
+
+
+def batch():
+    ran = Run(["-j", "-b", "-"], done(), ack(), done(),
+              stdin="service show\n# nothing\n\n  service flush # all\n"
+              'service "show"\n')
+    expect((ran.code, ran.out, ran.err), (0, "[]\n[]\n", ""))
+    expect(len(ran.requests), 3)
+    ran = Run(["-b", "-"], ack(), ack(ENOENT, sentence("no such service")),
+              stdin="service flush\n\nservice del x\nservice flush\n")
+    expect((ran.code, ran.err),
+           (2, '-:3: service "x": no such service\n'))
+    expect(len(ran.requests), 2)
+
+
+def colours():
+    """On a terminal, unless the user would not have them."""
+    def coloured(*options, terminal=True, no_color=None):
+        if no_color is not None:
+            os.environ["NO_COLOR"] = no_color
+        master, slave = os.openpty()
+        replies = [reply(service("a"), endpoint("10.0.0.1", 80)), done()]
+        ran = Run([*options, "endpoint", "show"], *replies,
+                  stdout=slave if terminal else None)
+        os.environ.pop("NO_COLOR", None)
+        expect((ran.code, ran.err), (0, ""))
+        out = os.read(master, 4096).decode() if terminal else ran.out
+        os.close(master)
+        os.close(slave)
+        return "\033[1m" in out and "\033[32mready\033[0m" in out
+
+    os.environ.pop("NO_COLOR", None)
+    expect(coloured(), True)
+    expect(coloured(terminal=False), False)
+    expect(coloured(no_color="1"), False)
+    expect(coloured(no_color=""), True)
+    expect(coloured("-c=auto"), True)
+    expect(coloured("-c=auto", terminal=False), False)
+    expect(coloured("-c=never"), False)
+    expect(coloured("--color=never"), False)
+    expect(coloured("-c=always", no_color="1"), True)
+    expect(coloured("-c", terminal=False), True)
+    expect(coloured("--color", terminal=False), True)
+
+
+def full_disk():
+    with open("/dev/full", "w", encoding="ascii") as full:
+        for words in [["service", "show"], ["-j", "flow", "show"]]:
+            ran = Run(words, done(), stdout=full)
+            expect((ran.code, ran.err),
+                   (1, "svcctl: cannot write the output: "
+                       "No space left on device\n"))
+        ran = Run(["flow", "show"], *[reply(*[flow()] * 50)] * 100,
+                  stdout=full)
+        expect(ran.code, 1)
+        expect(len(ran.err.splitlines()), 1, ran.err)
+
+
+CASES = [service_add, other_requests, large_service, refusals, finger,
+         broken_acks, service_show, service_show_one, service_show_none,
+         consistency, consistency_of_nothing, with_stats,
+         show_frontends_and_endpoints, affinity_show, flow_show, config_show,
+         stats_show, malformed_replies, newer_module, batch, colours, full_disk]
+
+
+def main():
+    failed = 0
+    print("KTAP version 1")
+    for number, case in enumerate(CASES, 1):
+        name = case.__name__.replace("_", " ")
+        try:
+            case()
+            print(f"ok {number} {name}", flush=True)
+        except (AssertionError, ValueError, LookupError,
+                subprocess.TimeoutExpired) as problem:
+            failed += 1
+            print(f"# {problem}"[:2000].replace("\n", "\n# "))
+            print(f"not ok {number} {name}", flush=True)
+    print(f"1..{len(CASES)}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

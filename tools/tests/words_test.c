@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Unit tests of words.c, print.c and object.c; prints KTAP. */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "object.h"
+#include "print.h"
+#include "words.h"
+
+static int count, failures;
+
+#define EXPECT(condition) \
+	expect((condition), #condition, __LINE__)
+
+static bool case_ok;
+
+static void expect(bool ok, const char *what, int line)
+{
+	if (ok)
+		return;
+	printf("# line %d: expected %s\n", line, what);
+	case_ok = false;
+}
+
+static void run(const char *name, void (*test)(void))
+{
+	case_ok = true;
+	test();
+	failures += !case_ok;
+	printf("%sok %d %s\n", case_ok ? "" : "not ", ++count, name);
+}
+
+static bool round_trip(const char *word)
+{
+	char text[ADDR_TEXT_SIZE];
+	struct addr addr;
+	uint16_t port;
+
+	return parse_addr_port(word, &addr, &port) &&
+	       !strcmp(format_addr(text, &addr, port), word);
+}
+
+static void addresses(void)
+{
+	static const char *const good[] = {
+		"10.96.0.10:80", "0.0.0.0:1", "255.255.255.255:65535",
+		"[::]:1", "[fd00::10]:80", "[::ffff:1.2.3.4]:53",
+		"[2001:db8:1111:2222:3333:4444:5555:6666]:65535",
+	};
+	static const char *const bad[] = {
+		"", ":", ":80", "10.96.0.10", "10.96.0.10:", "10.96.0.10:0",
+		"10.96.0.10:65536", "10.96.0.10:080", "10.96.0.10:+80",
+		"10.96.0.10: 80", "10.96.0.10:80x", " 10.96.0.10:80",
+		"10.1:80", "10.96.0.010:80", "0x0a.96.0.10:80", "256.0.0.1:80",
+		"10.96.0.10.1:80", "1.2.3:80", "fd00::10:80", "[fd00::10]80",
+		"[fd00::10]", "[fd00::10]:", "[fd00::10:80", "fd00::10]:80",
+		"[fe80::1%eth0]:80", "[10.96.0.10]:80", "[]:80", "[:80", "[",
+		"[[::1]]:80", "[::1]]:80", "[12345::]:80",
+		"10.96.0.10:99999999999999999999",
+		"[11111111111111111111111111111111111111111111111111]:80",
+		"1111111111111111111111111111111111111111111111111111:80",
+	};
+	struct addr addr;
+	uint16_t port;
+	size_t i;
+
+	for (i = 0; i < sizeof(good) / sizeof(*good); i++)
+		expect(round_trip(good[i]), good[i], __LINE__);
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		expect(!parse_addr_port(bad[i], &addr, &port), bad[i],
+		       __LINE__);
+}
+
+static void address_order(void)
+{
+	struct addr low, high, six, none = { 0 };
+	uint16_t port;
+
+	EXPECT(parse_addr_port("9.0.0.1:1", &low, &port));
+	EXPECT(parse_addr_port("10.0.0.1:1", &high, &port));
+	EXPECT(parse_addr_port("[::1]:1", &six, &port));
+	EXPECT(addr_compare(&low, &high) < 0);
+	EXPECT(addr_compare(&high, &low) > 0);
+	EXPECT(addr_compare(&high, &high) == 0);
+	EXPECT(addr_compare(&high, &six) < 0);
+	EXPECT(addr_compare(&none, &six) > 0);
+}
+
+static bool duration(const char *word, uint32_t want)
+{
+	uint32_t seconds;
+
+	return parse_duration(word, &seconds) && seconds == want;
+}
+
+static void durations(void)
+{
+	static const char *const bad[] = {
+		"", "s", "-1", "+1", "1d", "1S", "1h30m", "1 s", "1.5h",
+		"01s", "4294967296", "71582789m", "1193047h", "0x10", "off",
+		"18446744073709551617s",
+	};
+	char text[16];
+	uint32_t seconds;
+	size_t i;
+
+	EXPECT(duration("0", 0));
+	EXPECT(duration("90", 90));
+	EXPECT(duration("90s", 90));
+	EXPECT(duration("30m", 1800));
+	EXPECT(duration("3h", 10800));
+	EXPECT(duration("4294967295", UINT32_MAX));
+	EXPECT(duration("71582788m", 4294967280));
+	EXPECT(duration("1193046h", 4294965600));
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		expect(!parse_duration(bad[i], &seconds), bad[i], __LINE__);
+	EXPECT(!strcmp(format_duration(text, 86400), "24h"));
+	EXPECT(!strcmp(format_duration(text, 120), "2m"));
+	EXPECT(!strcmp(format_duration(text, 90), "90s"));
+	EXPECT(!strcmp(format_duration(text, 0), "0s"));
+	EXPECT(!strcmp(format_duration(text, UINT32_MAX), "4294967295s"));
+}
+
+static void numbers(void)
+{
+	uint32_t value = 0;
+
+	EXPECT(parse_number("0", 65535, &value) && value == 0);
+	EXPECT(parse_number("65535", 65535, &value) && value == 65535);
+	EXPECT(!parse_number("65536", 65535, &value));
+	EXPECT(parse_number("4294967295", UINT32_MAX, &value));
+	EXPECT(!parse_number("4294967296", UINT32_MAX, &value));
+	EXPECT(!parse_number("", 1, &value));
+	EXPECT(!parse_number("00", 1, &value));
+	EXPECT(!parse_number("1 ", 1, &value));
+	EXPECT(!parse_number("-0", 1, &value));
+}
+
+static void names(void)
+{
+	char name[130];
+
+	memset(name, 'a', sizeof(name));
+	name[127] = '\0';
+	EXPECT(parse_service_name(name));
+	name[127] = 'a';
+	name[128] = '\0';
+	EXPECT(!parse_service_name(name));
+	EXPECT(parse_service_name("default/web:http"));
+	EXPECT(parse_service_name("A-Z_0.9"));
+	EXPECT(!parse_service_name(""));
+	EXPECT(!parse_service_name("a b"));
+	EXPECT(!parse_service_name("a\nb"));
+	EXPECT(!parse_service_name("\xc3\xa4"));
+	EXPECT(!parse_service_name("a#"));
+}
+
+/* The words of @line, joined by '|'; "!" if it is refused. */
+static bool splits(const char *line, const char *want)
+{
+	char copy[128], joined[128] = "", *word[66];
+	int i, nr;
+
+	strcpy(copy, line);
+	nr = words_split(copy, word);
+	if (nr < 0)
+		return !strcmp(want, "!");
+	for (i = 0; i < nr; i++) {
+		strcat(joined, i ? "|" : "");
+		strcat(joined, word[i]);
+	}
+	return !word[nr] && !strcmp(joined, want);
+}
+
+static void lines(void)
+{
+	EXPECT(splits("", ""));
+	EXPECT(splits(" \t\n", ""));
+	EXPECT(splits("# all of it", ""));
+	EXPECT(splits("a b\n", "a|b"));
+	EXPECT(splits("  a\t b  # c\r\n", "a|b"));
+	EXPECT(splits("a#b #c", "a#b"));
+	EXPECT(splits("\"a b\" c", "a b|c"));
+	EXPECT(splits("x\"a # b\"y", "xa # by"));
+	EXPECT(splits("\"\" a", "|a"));
+	EXPECT(splits("a \"\"", "a|"));
+	EXPECT(splits("\"\"\"\"", ""));
+	EXPECT(splits("\"a", "!"));
+	EXPECT(splits("a \"", "!"));
+	EXPECT(splits("a b c d e f g", "a|b|c|d|e|f|g"));
+}
+
+/* What @print prints, which goes into a file instead of stdout. */
+static bool prints(void (*print)(void), const char *want)
+{
+	FILE *saved = stdout;
+	char *text = NULL;
+	size_t size;
+	bool same;
+
+	stdout = open_memstream(&text, &size);
+	print();
+	fclose(stdout);
+	stdout = saved;
+	same = !strcmp(text, want);
+	if (!same)
+		printf("# printed: %s\n", text);
+	free(text);
+	return same;
+}
+
+static void document(void)
+{
+	json_array(NULL);
+	json_object(NULL);
+	json_string("name", "a\"b\\c\n\x7f\xff");
+	json_string("none", NULL);
+	json_number("max", UINT64_MAX);
+	json_bool("yes", true);
+	json_bool("no", false);
+	json_array("empty");
+	json_end();
+	json_array("list");
+	json_object(NULL);
+	json_end();
+	json_object(NULL);
+	json_number("x", 1);
+	json_end();
+	json_end();
+	json_end();
+	json_end();
+}
+
+static void empty_document(void)
+{
+	json_array(NULL);
+	json_end();
+}
+
+static void json(void)
+{
+	EXPECT(prints(document,
+		      "[{\"name\":\"a\\\"b\\\\c\\u000a\\u007f\\u00ff\","
+		      "\"none\":null,\"max\":18446744073709551615,"
+		      "\"yes\":true,\"no\":false,\"empty\":[],"
+		      "\"list\":[{},{\"x\":1}]}]\n"));
+	EXPECT(prints(empty_document, "[]\n"));
+	json_pretty(true);
+	EXPECT(prints(document,
+		      "[\n  {\n"
+		      "    \"name\": \"a\\\"b\\\\c\\u000a\\u007f\\u00ff\",\n"
+		      "    \"none\": null,\n"
+		      "    \"max\": 18446744073709551615,\n"
+		      "    \"yes\": true,\n    \"no\": false,\n"
+		      "    \"empty\": [],\n    \"list\": [\n      {},\n"
+		      "      {\n        \"x\": 1\n      }\n    ]\n  }\n]\n"));
+	json_pretty(false);
+}
+
+static const struct column columns[] = {
+	{ .head = "NAME", .width = 6 },
+	{ .head = "N", .width = 3, .right = true },
+	{ .head = "LAST" },
+};
+
+static void print_table(bool streams)
+{
+	struct table table;
+
+	table_begin(&table, columns, 3, streams);
+	table_cell(&table, COLOUR_NONE, "a");
+	table_cell(&table, COLOUR_NONE, "%d", 1);
+	table_cell(&table, COLOUR_GOOD, "x");
+	table_cell(&table, COLOUR_NONE, "abcdefgh");
+	table_cell(&table, COLOUR_NONE, "%d", 100);
+	table_cell(&table, COLOUR_NONE, "xyz");
+	table_end(&table);
+}
+
+static void kept_table(void)
+{
+	print_table(false);
+}
+
+static void streamed_table(void)
+{
+	print_table(true);
+}
+
+static void tables(void)
+{
+	EXPECT(prints(kept_table, "NAME        N  LAST\n"
+				  "a           1  x\n"
+				  "abcdefgh  100  xyz\n"));
+	EXPECT(prints(streamed_table, "NAME      N  LAST\n"
+				      "a         1  x\n"
+				      "abcdefgh  100  xyz\n"));
+	print_colours(true);
+	EXPECT(prints(kept_table,
+		      "\033[1mNAME\033[0m        \033[1mN\033[0m  "
+		      "\033[1mLAST\033[0m\n"
+		      "a           1  \033[32mx\033[0m\n"
+		      "abcdefgh  100  xyz\n"));
+	print_colours(false);
+}
+
+int main(void)
+{
+	puts("KTAP version 1");
+	run("addresses", addresses);
+	run("address order", address_order);
+	run("durations", durations);
+	run("numbers", numbers);
+	run("names", names);
+	run("batch lines", lines);
+	run("JSON", json);
+	run("tables", tables);
+	printf("1..%d\n", count);
+	return failures != 0;
+}
