@@ -93,6 +93,7 @@ int svcnat_nl_endpoint_set_doit(struct sk_buff *skb, struct genl_info *info);
 int svcnat_nl_endpoint_del_doit(struct sk_buff *skb, struct genl_info *info);
 int svcnat_nl_service_get_doit(struct sk_buff *skb, struct genl_info *info);
 int svcnat_nl_dump_start(struct netlink_callback *cb);
+int svcnat_nl_dump_refuse(struct netlink_callback *cb);
 int svcnat_nl_service_get_dumpit(struct sk_buff *skb,
 				 struct netlink_callback *cb);
 int svcnat_nl_frontend_get_dumpit(struct sk_buff *skb,
@@ -114,12 +115,14 @@ int svcnat_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info);
  * @at: position in it; or bucket of a table
  * @skip: entries of the bucket to leave out
  * @only: id of the one service that was asked for, or 0
+ * @missing: there is no such service
  */
 struct svcnat_dump {
 	u32	service;
 	u32	at;
 	u32	skip;
 	u32	only;
+	bool	missing;
 };
 
 /**

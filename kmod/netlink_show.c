@@ -152,10 +152,19 @@ int svcnat_nl_dump_start(struct netlink_callback *cb)
 		at->service = s->id;
 	}
 	mutex_unlock(&sn->services.lock);
-	if (s)
+	at->missing = !s;
+	return 0;
+}
+
+/*
+ * Of all dumps, their first step: 6.1 takes no sentence for a refusal from
+ * svcnat_nl_dump_start().
+ */
+int svcnat_nl_dump_refuse(struct netlink_callback *cb)
+{
+	if (!svcnat_dump(cb)->missing)
 		return 0;
-	NL_SET_ERR_MSG_ATTR(cb->extack, attrs[SVCNAT_A_SERVICE],
-			    "there is no such service");
+	NL_SET_ERR_MSG(cb->extack, "there is no such service");
 	return -ENOENT;
 }
 
@@ -172,8 +181,11 @@ static int dump_services(struct sk_buff *skb, struct netlink_callback *cb,
 	struct svcnat_service *s;
 	unsigned long id = at->service;
 	struct message m;
-	int err = 0;
+	int err;
 
+	err = svcnat_nl_dump_refuse(cb);
+	if (err)
+		return err;
 	dump_message(&m, skb, cb, cmd);
 	mutex_lock(&m.services->lock);
 	cb->seq = m.services->generation;

@@ -103,7 +103,11 @@ int svcnat_nl_affinity_get_dumpit(struct sk_buff *skb,
 	struct svcnat_dump *at = svcnat_dump(cb);
 	struct walk w = walk_of(skb, cb);
 	bool done;
+	int err;
 
+	err = svcnat_nl_dump_refuse(cb);
+	if (err)
+		return err;
 	mutex_lock(&w.sn->services.lock);
 	cb->seq = w.sn->services.affinity.table.resizes + 1;
 	done = svcnat_affinity_walk(&w.sn->services.affinity, &at->at,
@@ -203,7 +207,11 @@ int svcnat_nl_flow_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	struct walk w = walk_of(skb, cb);
 	struct svcnat_service *only;
 	bool done = true;
+	int err;
 
+	err = svcnat_nl_dump_refuse(cb);
+	if (err)
+		return err;
 	mutex_lock(&w.sn->services.lock);
 	only = svcnat_service_by_id(&w.sn->services, w.only);
 	w.name = only ? only->name : NULL;
