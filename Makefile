@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0
+# `make help` lists the targets.  The kernel builds the module from ./Kbuild.
+
+# Where the kernel's build files are.  Empty if the running kernel has none
+# here: then Debian's stock kernel is used, installed if it is missing.
+KDIR ?= $(wildcard /lib/modules/$(shell uname -r)/build)
+PREFIX ?= /usr/local
+DESTDIR ?=
+VERSION := $(shell sed -n 's/^.define SVCNAT_VERSION[ \t]*"\(.*\)"/\1/p' \
+		kmod/*.h kmod/*.c 2> /dev/null | head -n 1)
+VERSION := $(or $(VERSION),0)
+dkms_src = $(DESTDIR)/usr/src/svcnat-$(VERSION)
+
+all: module tools
+
+help:
+	@echo 'make                build the module and svcctl'
+	@echo '                    KDIR=DIR builds for the kernel whose build files are in DIR'
+	@echo 'make module         build the module only'
+	@echo 'make tools          build svcctl only'
+	@echo 'make install        install both; DESTDIR=DIR and PREFIX=DIR as usual'
+	@echo 'make dkms-install   install the source and have DKMS build it for every kernel'
+	@echo 'make demo           show svcnat at work in a virtual machine'
+	@echo 'make check          run all tests that must hold before a change lands'
+	@echo 'make check-long     run the tests that take longer'
+	@echo 'make bench          measure'
+	@echo 'make clean          remove what was built in this directory'
+
+# kdir is asked for in the recipe, because it may install a kernel.
+kdir = kdir='$(KDIR)'; [ -n "$$kdir" ] || kdir=$$(tests/vm/kernel stock)/build
+
+module:
+	@tests/deps build
+	$(kdir) && $(MAKE) -C "$$kdir" M='$(CURDIR)' modules
+
+tools:
+	@tests/deps build
+	$(MAKE) -C tools
+
+install: all
+	$(kdir) && $(MAKE) -C "$$kdir" M='$(CURDIR)' \
+		$(if $(DESTDIR),INSTALL_MOD_PATH='$(DESTDIR)') modules_install
+	install -D -m 755 tools/svcctl '$(DESTDIR)$(PREFIX)/sbin/svcctl'
+	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/man/man8' tools/*.8
+
+dkms-install:
+	rm -rf '$(dkms_src)'
+	install -d '$(dkms_src)'
+	cp -r Kbuild kmod '$(dkms_src)'
+	sed 's/#MODULE_VERSION#/$(VERSION)/' dkms.conf > '$(dkms_src)/dkms.conf'
+	$(if $(DESTDIR),,dkms install --force svcnat/$(VERSION))
+
+demo:
+	@tests/deps build stock vm test
+	tests/vm/run tests/demo.sh
+
+check:
+	@tests/check 2>&1
+
+check-long:
+	@echo 'check-long is not built yet' >&2; exit 1
+
+bench:
+	@echo 'bench is not built yet' >&2; exit 1
+
+clean:
+	[ ! -e Kbuild ] || { $(kdir) && $(MAKE) -C "$$kdir" M='$(CURDIR)' clean; }
+	[ ! -e tools/Makefile ] || $(MAKE) -C tools clean
+
+.PHONY: all help module tools install dkms-install demo check check-long bench clean
