@@ -1,0 +1,466 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# For the scripts in tests/net, which run in tests/vm/run; sourced, never run.
+# The names are those of the kernel's selftests (net/lib.sh) where it has them.
+#
+# To start a program takes long in such a machine, on a debug kernel up to a
+# second, and jq takes ten times as long as others: so bash does what it can.
+# shellcheck disable=SC2034,SC2154  # variables for those who source it
+
+set -u
+
+ksft_pass=0
+ksft_fail=1
+ksft_skip=4
+
+lib_dir=$(dirname "${BASH_SOURCE[0]}")
+tmp=$(mktemp -d)
+ns_list=()
+pid_list=()
+
+# How much longer things may take: a debug kernel needs patience.
+slow=1
+[ ! -e /sys/kernel/debug/kmemleak ] || slow=8
+
+# Reporting.
+
+# bail_out TEXT: no test makes sense any more.
+bail_out()
+{
+	echo "Bail out! $*"
+	exit $ksft_fail
+}
+
+# skip_all TEXT: this script cannot run here.
+skip_all()
+{
+	echo "1..0 # SKIP $*"
+	exit $ksft_skip
+}
+
+note()
+{
+	echo "# ${*//$'\n'/$'\n# '}"
+}
+
+# fail TEXT: the test that runs has failed; it goes on.
+fail()
+{
+	RET=$ksft_fail
+	note "$*"
+}
+
+# check_err STATUS TEXT, check_fail STATUS TEXT: STATUS must (not) be 0.
+check_err()
+{
+	[ "$1" = 0 ] || fail "$2"
+}
+
+check_fail()
+{
+	[ "$1" != 0 ] || fail "$2"
+}
+
+# check_is WHAT GOT WANTED: WANTED is a pattern of the shell.
+check_is()
+{
+	# shellcheck disable=SC2053
+	[[ $2 == $3 ]] || fail "$1: got \"$2\", expected \"$3\""
+}
+
+# check_num WHAT EXPRESSION: an arithmetic comparison.
+check_num()
+{
+	(($2)) || fail "$1: $2 does not hold"
+}
+
+# run_tests FUNCTION...: each is a test with the name of the function.  At the
+# end the counters must add up and everything must go.
+run_tests()
+{
+	local number=0 failed=0 test name
+
+	set -- "$@" leaves_nothing_behind
+	echo "KTAP version 1"
+	echo "1..$#"
+	for test; do
+		number=$((number + 1))
+		name=${test//_/ }
+		RET=$ksft_pass
+		"$test"
+		case $RET in
+		"$ksft_pass") echo "ok $number $name" ;;
+		"$ksft_skip") echo "ok $number $name # SKIP" ;;
+		*)
+			failed=$ksft_fail
+			report
+			echo "not ok $number $name"
+			;;
+		esac
+	done
+	exit $failed
+}
+
+# What may tell why a test failed.
+report()
+{
+	note "$(ctl service show 2>&1)"
+	note "$(ctl stats show 2>&1 | awk '$2 != 0 { printf "%s %s  ", $1, $2 }')"
+}
+
+# Waiting.
+
+# busywait MS COMMAND...: until COMMAND is true; prints what it prints then.
+# MS counts eightfold on a debug kernel.
+busywait()
+{
+	wait_for 0.02 "$@"
+}
+
+# slowwait MS COMMAND...: likewise, asks less often.
+slowwait()
+{
+	wait_for 0.2 "$@"
+}
+
+wait_for()
+{
+	local pause=$1 out now end=$(($2 * slow))
+	shift 2
+
+	milliseconds now
+	end=$((end + now))
+	while ! out=$("$@"); do
+		milliseconds now
+		[ "$now" -lt $end ] || return
+		sleep "$pause"
+	done
+	[ -z "$out" ] || echo "$out"
+}
+
+# milliseconds VARIABLE: sets it to the time
+milliseconds()
+{
+	printf -v "$1" '%s' $((${EPOCHREALTIME/[.,]/} / 1000))
+}
+
+# has TEXT FILE [COUNT]: does FILE have that many lines with TEXT, or one?
+has()
+{
+	[ "$(grep -cF -- "$1" "$2")" -ge "${3:-1}" ]
+}
+
+# Namespaces.
+
+# setup_ns NAME...: makes a netns for each and sets $NAME to its name.
+setup_ns()
+{
+	local name
+
+	for name; do
+		printf -v "$name" '%s-%04x' "$name" $RANDOM
+		ip netns add "${!name}" || bail_out "cannot add ${!name}"
+		ns_list+=("${!name}")
+	done
+}
+
+# ip_in NS: lines for ip -batch from stdin; an empty NS is the initial one
+ip_in()
+{
+	ip ${1:+-n "$1"} -batch - || bail_out "cannot set up ${1:-the links}"
+}
+
+# sysctl_in NS KEY=VALUE...
+sysctl_in()
+{
+	ip netns exec "$1" sysctl -qw "${@:2}" || bail_out "cannot set ${*:2}"
+}
+
+cleanup()
+{
+	local jobs ns
+
+	jobs=$(jobs -p)
+	# shellcheck disable=SC2086
+	kill -KILL "${pid_list[@]}" $jobs 2> /dev/null
+	wait 2> /dev/null
+	for ns in "${ns_list[@]}"; do
+		ip netns del "$ns" 2> /dev/null
+	done
+	rm -rf "$tmp"
+}
+
+trap cleanup EXIT
+trap 'exit 130' INT TERM HUP
+
+# The topology that most tests use; sets $client, $node, $eps and $pod.
+#
+#    client ---------- node ---------- eps	10.2.0.1 to .4: endpoints,
+#    10.1.0.2   10.1.0.1 | 10.2.0.254		served by one process
+#    10.3.0.0/16         | 10.4.0.1
+#			 |
+#			pod 10.4.0.2
+#
+# The client has all of 10.3.0.0/16, to be many.  What the node does not know it
+# sends nowhere, by its default route; so it has one, for its own clients.
+setup_topology()
+{
+	setup_ns client node eps pod
+	link_topology
+}
+
+link_topology()
+{
+	ip_in "" <<- END
+		link add client netns $node type veth peer name eth0 netns $client
+		link add eps netns $node type veth peer name eth0 netns $eps
+		link add pod netns $node type veth peer name eth0 netns $pod
+	END
+	ip_in "$node" <<- END
+		link set lo up
+		addr add 10.1.0.1/24 dev client
+		addr add 10.2.0.254/24 dev eps
+		addr add 10.4.0.1/24 dev pod
+		link set client up
+		link set eps up
+		link set pod up
+		link add nowhere type dummy
+		link set nowhere up
+		route add default dev nowhere
+		route add 10.3.0.0/16 via 10.1.0.2
+	END
+	ip_in "$client" <<- END
+		link set lo up
+		addr add 10.1.0.2/24 dev eth0
+		link set eth0 up
+		route add default via 10.1.0.1
+		route replace local 10.3.0.0/16 dev lo
+	END
+	ip_in "$eps" <<- END
+		link set lo up
+		addr add 10.2.0.1/24 dev eth0
+		addr add 10.2.0.2/24 dev eth0
+		addr add 10.2.0.3/24 dev eth0
+		addr add 10.2.0.4/24 dev eth0
+		link set eth0 up
+		route add default via 10.2.0.254
+	END
+	ip_in "$pod" <<- END
+		link set lo up
+		addr add 10.4.0.2/24 dev eth0
+		link set eth0 up
+		route add default via 10.4.0.1
+	END
+	sysctl_in "$node" net.ipv4.ip_forward=1
+}
+
+# Talking.
+
+# ctl WORD...: svcctl on the node
+ctl()
+{
+	svcctl -N "$node" "$@"
+}
+
+# must WORD...: a command of svcctl that must work
+must()
+{
+	ctl "$@" || fail "svcctl $* failed"
+}
+
+# flush: no service, no flow, no pinned client
+flush()
+{
+	ctl -b - <<- END || fail "cannot flush"
+		service flush
+		flow flush
+		affinity flush
+	END
+}
+
+# Filled by read_stats: the counters of the node
+declare -A stats
+
+read_stats()
+{
+	local name value
+
+	stats=()
+	while read -r name value; do
+		stats[$name]=$value
+	done < <(ctl stats show)
+}
+
+# stat NAME: prints one of them
+stat()
+{
+	read_stats
+	echo "${stats[$1]}"
+}
+
+# stat_is NAME NUMBER, stat_above NAME NUMBER: for busywait
+stat_is()
+{
+	[ "$(stat "$1")" = "$2" ]
+}
+
+stat_above()
+{
+	[ "$(stat "$1")" -gt "$2" ]
+}
+
+# snmp NS NAME...: prints the sum of counters of the network stack, such as
+# IpReasmReqds
+snmp()
+{
+	local name value sum=0
+
+	while read -r name value _; do
+		[[ $name == "#"* ]] || sum=$((sum + value))
+	done < <(ip netns exec "$1" nstat -asz "${@:2}")
+	echo $sum
+}
+
+# The program in net/peer.c.  Built here, once for all scripts, if nobody has
+# done so outside of the slow machine.
+peer=$lib_dir/net/peer
+
+build_peer()
+{
+	[ ! "$peer" -nt "$lib_dir/net/peer.c" ] || return 0
+	peer=/run/svcnat-tests/peer
+	[ ! "$peer" -nt "$lib_dir/net/peer.c" ] || return 0
+	mkdir -p "${peer%/*}"
+	gcc -O1 -o "$peer" "$lib_dir/net/peer.c" || bail_out "cannot build peer"
+}
+
+# serve NS PORT...: see net/peer.c
+serve()
+{
+	"$peer" -N "$1" serve "${@:2}" > "$tmp/pid" ||
+		bail_out "nothing serves in $1"
+	pid_list+=("$(< "$tmp/pid")")
+}
+
+# ask NS WORD...: see net/peer.c
+ask()
+{
+	"$peer" -N "$1" ask "${@:2}"
+}
+
+# What was asked last: lines as peer ask prints them, how often each endpoint
+# answered, which endpoints those are, sorted.
+answers=()
+declare -A count
+endpoints=
+
+# asked WHO NS WORD...: asks; the test fails if one question has no answer.
+asked()
+{
+	local who=$1 line
+	shift
+
+	endpoints=
+	count=()
+	mapfile -t answers < <(ask "$@")
+	[ ${#answers[@]} -gt 0 ] || fail "$who: peer ask $*"
+	for line in "${answers[@]}"; do
+		[[ $line != *" - "* ]] || fail "$who: $line from peer ask $*"
+		((count[${line%% *}]++)) || true
+	done
+	for line in 10.{1,2,4}.0.{1..4}:{53,80,81,5353,8080}; do
+		[ -z "${count[$line]-}" ] || endpoints+=${endpoints:+ }$line
+	done
+}
+
+# bulk NS BYTES ADDR:PORT: there and back, every byte is compared
+bulk()
+{
+	"$peer" -N "$1" bulk "$2" "$3" > "$tmp/bulk" ||
+		fail "${1%-*}: $(cat "$tmp/bulk")"
+}
+
+# refused WHO STATUS NS WORD...: asks once; must fail, with that errno's name
+refused()
+{
+	local who=$1 wanted=$2 answer
+	shift 2
+
+	answer=$(ask "$@")
+	check_is "$who: peer ask $*" "${answer%% *}" "$wanted"
+	# What is left is how long it took.
+	took=${answer##* }
+}
+
+# stream NAME NS WORD...: in the background; its report goes to $tmp/NAME.
+declare -A stream_pids
+
+stream()
+{
+	local name=$1 n=1
+	shift
+
+	[ "$2" != -n ] || n=$3
+	"$peer" -N "$1" stream "${@:2}" > "$tmp/$name" 2>&1 &
+	stream_pids[$name]=$!
+	busywait 10000 has " open " "$tmp/$name" "$n" ||
+		fail "$name: $(cat "$tmp/$name")"
+}
+
+# stream_ends NAME: ends it; the test fails if one was not ok until then.
+stream_ends()
+{
+	kill "${stream_pids[$1]}" 2> /dev/null
+	wait "${stream_pids[$1]}" ||
+		fail "$1: $(grep -v -e ' ok ' -e ' open ' "$tmp/$1")"
+}
+
+# The last test.
+
+# unbalanced: prints what does not add up, and fails if everything does.
+unbalanced()
+{
+	local name seen=0 wrong=
+
+	read_stats
+	for name in "${!stats[@]}"; do
+		case $name in
+		translated | untranslated | drop_* | reject_*)
+			seen=$((seen + stats[$name])) ;;
+		esac
+	done
+	[ "${stats[rx]}" = $seen ] || wrong="rx ${stats[rx]} but $seen seen"
+	for name in flow affinity endpoint service frontend; do
+		seen=$((stats[${name}_live] + stats[${name}_deleted] +
+			${stats[${name}_expired]-0} +
+			${stats[${name}_evicted]-0}))
+		[ "${stats[${name}_new]}" = $seen ] ||
+			wrong+=" ${name}_new ${stats[${name}_new]} but $seen"
+	done
+	echo "$wrong"
+	[ -n "$wrong" ]
+}
+
+balanced()
+{
+	! unbalanced > /dev/null
+}
+
+nothing_live()
+{
+	read_stats
+	[ $((stats[service_live] + stats[frontend_live] +
+	     stats[endpoint_live] + stats[endpoint_draining] +
+	     stats[flow_live] + stats[affinity_live])) = 0 ]
+}
+
+leaves_nothing_behind()
+{
+	# Read one after the other while packets pass: ask again.
+	busywait 2000 balanced || fail "$(unbalanced)"
+	flush
+	slowwait 15000 nothing_live || fail "something is live after a flush"
+}
+
+build_peer

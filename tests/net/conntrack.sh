@@ -1,0 +1,194 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Beside conntrack, a stateful firewall and another NAT: conntrack knows one
+# connection, client to endpoint, in both directions, and nothing is INVALID.
+#
+#    client ------- node ------- eps	see setup_topology() in tests/lib.sh
+#		     |
+#		    pod
+# shellcheck disable=SC2317  # run_tests calls the functions
+
+. "$(dirname "$0")/../lib.sh"
+
+vip=10.96.0.10
+
+# What a firewall may say that knows endpoints and no service.
+firewall()
+{
+	ip netns exec "$node" nft -f - <<- END || bail_out "nft"
+		table ip firewall {
+			counter invalid { }
+			chain forward {
+				type filter hook forward priority 0
+				policy drop
+				ct state invalid counter name invalid drop
+				ct state established,related accept
+				ct state new ip daddr 10.2.0.0/24 tcp dport { 80, 81 } accept
+				ct state new ip daddr 10.2.0.0/24 udp dport 80 accept
+			}
+			chain output {
+				type filter hook output priority 0
+				ct state invalid counter name invalid drop
+			}
+			chain input {
+				type filter hook input priority 0
+				policy drop
+				iifname "lo" accept
+				ct state invalid counter name invalid drop
+				ct state established,related accept
+				ct state new ip daddr 10.1.0.1 tcp dport 8080 accept
+			}
+		}
+	END
+}
+
+invalid()
+{
+	ip netns exec "$node" nft list counters | awk '/packets/ { print $2 }'
+}
+
+# As CNIs do it: pods are hidden behind the node.
+masquerade()
+{
+	ip netns exec "$node" nft -f - <<- END || bail_out "nft"
+		table ip cni {
+			chain postrouting {
+				type nat hook postrouting priority 100
+				ip saddr 10.4.0.0/24 counter masquerade
+			}
+		}
+	END
+}
+
+# Every kind of traffic that there is
+all_kinds()
+{
+	local ns
+
+	for ns in "$client" "$pod" "$node"; do
+		asked "${ns%-*}, TCP" "$ns" -n 10 "$vip:80"
+		asked "${ns%-*}, RST" "$ns" -n 5 -r "$vip:80"
+		asked "${ns%-*}, UDP" "$ns" -u -n 10 "$vip:80"
+		asked "${ns%-*}, fragments" "$ns" -u -n 3 -l 5000 "$vip:80"
+		bulk "$ns" $((4000000 / slow)) "$vip:80"
+		asked "${ns%-*}, to the node" "$ns" -n 5 "$vip:8080"
+		asked "${ns%-*}, direct" "$ns" 10.2.0.1:80
+	done
+	asked "used again" "$client" -p 5000 -e -n 5 "$vip:81"
+}
+
+without_conntrack()
+{
+	check_is "connections" \
+		"$(ip netns exec "$node" conntrack -C 2> /dev/null)" '?(0)'
+	all_kinds
+	check_is "connections" \
+		"$(ip netns exec "$node" conntrack -C 2> /dev/null)" '?(0)'
+}
+
+streams_outlive_its_arrival()
+{
+	stream old "$client" -n 4 "$vip:80"
+	stream old-pod "$pod" -n 2 "$vip:80"
+	firewall
+	stream_ends old
+	stream_ends old-pod
+}
+
+with_a_stateful_firewall()
+{
+	# Connections that were closed while it was not there have an end.
+	ip netns exec "$node" nft reset counters > /dev/null
+	all_kinds
+	check_is "invalid packets" "$(invalid)" 0
+}
+
+the_firewall_sees_endpoints()
+{
+	must service add closed tcp "$vip:82" endpoint 10.2.0.1:82
+	refused "a port that is not allowed" ETIMEDOUT "$client" -t 300 \
+		"$vip:82"
+	must service del closed
+}
+
+one_tuple_both_ways()
+{
+	local table
+
+	must flow flush
+	stream one "$client" -n 2 "$vip:80"
+	stream two "$node" -n 2 "$vip:80"
+	asked UDP "$client" -u -n 2 "$vip:80"
+	table=$(ip netns exec "$node" conntrack -L 2> /dev/null)
+	check_err $? "conntrack -L"
+	[[ $table != *"$vip"* ]] || fail "${table%%"$vip"*}$vip..."
+	[[ $table == *"ESTABLISHED src=10.1.0.2 dst=10.2.0."*" [ASSURED]"* ]] ||
+		fail "$table"
+	[[ $table != *UNREPLIED* ]] || fail "$table"
+	stream_ends one
+	stream_ends two
+	check_is "invalid packets" "$(invalid)" 0
+}
+
+beside_a_masquerade()
+{
+	masquerade
+	all_kinds
+	asked pod "$pod" "$vip:80"
+	check_is "hidden" "${answers[0]}" '* 10.2.0.254:*'
+	asked client "$client" "$vip:80"
+	check_is "not hidden" "${answers[0]}" '* 10.1.0.2:*'
+	stream hidden "$pod" -n 4 "$vip:80"
+	must endpoint del web 10.2.0.1:80
+	stream_ends hidden
+	check_is "invalid packets" "$(invalid)" 0
+}
+
+refusals()
+{
+	refused TCP ECONNREFUSED "$client" "$vip:99"
+	refused UDP ECONNREFUSED "$client" -u "$vip:99"
+	refused TCP ECONNREFUSED "$pod" "$vip:99"
+	refused TCP ECONNREFUSED "$node" "$vip:99"
+	check_is "invalid packets" "$(invalid)" 0
+}
+
+untracked_packets_are_not_ours()
+{
+	local before
+
+	ip netns exec "$node" nft -f - <<- END || bail_out "nft"
+		table ip raw {
+			chain prerouting {
+				type filter hook prerouting priority -300
+				ip daddr $vip notrack
+			}
+		}
+	END
+	before=$(stat rx)
+	ask "$client" -t 300 "$vip:80" > /dev/null
+	check_fail $? "a packet with NOTRACK was translated"
+	check_is "packets of ours" "$(stat rx)" "$before"
+	ip netns exec "$node" nft delete table ip raw
+	asked "without NOTRACK" "$client" "$vip:80"
+}
+
+setup_topology
+serve "$eps" 80 81/close
+serve "$node" 8080
+ctl -b - <<- END || bail_out "no services"
+	service add web tcp $vip:80 endpoint 10.2.0.1:80 endpoint 10.2.0.2:80
+	service add udp udp $vip:80 endpoint 10.2.0.1:80 endpoint 10.2.0.2:80
+	service add own tcp $vip:8080 endpoint 10.1.0.1:8080
+	service add close tcp $vip:81 endpoint 10.2.0.1:81
+END
+run_tests \
+	without_conntrack \
+	streams_outlive_its_arrival \
+	with_a_stateful_firewall \
+	the_firewall_sees_endpoints \
+	one_tuple_both_ways \
+	beside_a_masquerade \
+	refusals \
+	untracked_packets_are_not_ours
