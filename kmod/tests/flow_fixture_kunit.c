@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <net/net_namespace.h>
+
+#include "flow_fixture.h"
+
+/**
+ * svcnat_fixture_suite_init() - before a suite
+ * @suite: which
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int svcnat_fixture_suite_init(struct kunit_suite *suite)
+{
+	return svcnat_flows_module_init();
+}
+
+/**
+ * svcnat_fixture_suite_exit() - after a suite
+ * @suite: which
+ */
+void svcnat_fixture_suite_exit(struct kunit_suite *suite)
+{
+	svcnat_flows_module_exit();
+}
+
+static void wake(struct work_struct *work)
+{
+	struct flow_fixture *fx;
+
+	fx = container_of(to_delayed_work(work), struct flow_fixture, worker);
+	atomic_inc(&fx->woken);
+}
+
+/**
+ * svcnat_fixture_init() - before a case: an empty table in its priv
+ * @test: the case
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int svcnat_fixture_init(struct kunit *test)
+{
+	struct flow_fixture *fx = kunit_kzalloc(test, sizeof(*fx), GFP_KERNEL);
+	int i, err;
+
+	if (!fx)
+		return -ENOMEM;
+	test->priv = fx;
+	INIT_DELAYED_WORK(&fx->worker, wake);
+	fx->stats = alloc_percpu(struct svcnat_stats);
+	if (!fx->stats)
+		return -ENOMEM;
+	err = svcnat_account_init(&fx->frontend, &init_net);
+	for (i = 0; !err && i < FIXTURE_ENDPOINTS; i++)
+		err = svcnat_account_init(&fx->endpoint[i], &init_net);
+	if (!err)
+		err = svcnat_flows_init(&fx->flows, &init_net, fx->stats,
+					&fx->worker);
+	/* The same chains every time */
+	memset(&fx->flows.key, 0x42, sizeof(fx->flows.key));
+	return err ?: svcnat_flows_start(&fx->flows);
+}
+
+static void expect_closed(struct kunit *test,
+			  const struct svcnat_account *account, u64 *opened)
+{
+	struct svcnat_sums sums = {};
+
+	if (!account->counters)
+		return;
+	svcnat_account_sum(account, &sums);
+	KUNIT_EXPECT_EQ(test, sums.opened, sums.closed);
+	*opened += sums.opened;
+}
+
+/**
+ * svcnat_fixture_exit() - after a case: everything must balance
+ * @test: the case
+ */
+void svcnat_fixture_exit(struct kunit *test)
+{
+	struct flow_fixture *fx = test->priv;
+	u64 made, ended, opened = 0, charged = 0;
+	int i;
+
+	if (!fx || !fx->stats)
+		return;
+	cancel_delayed_work_sync(&fx->worker);
+	svcnat_flows_exit(&fx->flows);
+	made = svcnat_fixture_stat(fx, SVCNAT_STAT_FLOW_NEW);
+	ended = svcnat_fixture_stat(fx, SVCNAT_STAT_FLOW_EXPIRED) +
+		svcnat_fixture_stat(fx, SVCNAT_STAT_FLOW_EVICTED) +
+		svcnat_fixture_stat(fx, SVCNAT_STAT_FLOW_DELETED);
+	KUNIT_EXPECT_EQ(test, made, ended);
+	expect_closed(test, &fx->frontend, &opened);
+	for (i = 0; i < FIXTURE_ENDPOINTS; i++)
+		expect_closed(test, &fx->endpoint[i], &charged);
+	KUNIT_EXPECT_EQ(test, opened, made);
+	KUNIT_EXPECT_EQ(test, charged, made);
+	svcnat_account_exit(&fx->frontend);
+	for (i = 0; i < FIXTURE_ENDPOINTS; i++)
+		svcnat_account_exit(&fx->endpoint[i]);
+	free_percpu(fx->stats);
+}
+
+/**
+ * svcnat_fixture_spec() - the flow with a number
+ * @fx: the fixture
+ * @spec: written
+ * @n: number; other numbers are other clients
+ * @proto: IPPROTO_TCP or IPPROTO_UDP
+ */
+void svcnat_fixture_spec(struct flow_fixture *fx, struct svcnat_flow_spec *spec,
+			 u32 n, u8 proto)
+{
+	const unsigned int i = n % FIXTURE_ENDPOINTS;
+
+	memset(spec, 0, sizeof(*spec));
+	spec->tuple.family = AF_INET;
+	spec->tuple.proto = proto;
+	spec->tuple.src.ip = htonl(0xc6120000 + n / 50000);
+	spec->tuple.sport = htons(1024 + n % 50000);
+	spec->tuple.dst.ip = htonl(0x0a60000a);
+	spec->tuple.dport = htons(80);
+	spec->addr.ip = htonl(0x0af40001 + i);
+	spec->port = htons(8080);
+	spec->endpoint = &fx->endpoint[i];
+	spec->frontend = &fx->frontend;
+}
+
+/**
+ * svcnat_fixture_answer() - what the endpoint sends
+ * @spec: of the flow
+ * @answer: its tuple
+ */
+void svcnat_fixture_answer(const struct svcnat_flow_spec *spec,
+			   struct svcnat_tuple *answer)
+{
+	struct svcnat_tuple request = spec->tuple;
+
+	request.dst = spec->addr;
+	request.dport = spec->port;
+	svcnat_tuple_reverse(answer, &request);
+}
+
+/**
+ * svcnat_fixture_find() - svcnat_flow_find() for a process
+ * @fx: the fixture
+ * @tuple: as there
+ * @stage: as there
+ * @hit: as there
+ *
+ * Return: as there.
+ */
+bool svcnat_fixture_find(struct flow_fixture *fx,
+			 const struct svcnat_tuple *tuple,
+			 enum svcnat_stage stage, struct svcnat_hit *hit)
+{
+	bool found;
+
+	rcu_read_lock();
+	found = svcnat_flow_find(&fx->flows, tuple, stage, hit);
+	rcu_read_unlock();
+	return found;
+}
+
+static bool hit_says(const struct svcnat_hit *hit,
+		     const struct svcnat_flow_spec *spec,
+		     enum svcnat_direction direction)
+{
+	bool request = direction == SVCNAT_REQUEST;
+	__be32 addr = request ? spec->addr.ip : spec->tuple.dst.ip;
+	__be16 port = request ? spec->port : spec->tuple.dport;
+
+	return hit->addr.ip == addr && !hit->addr.all[1] &&
+	       !hit->addr.all[2] && !hit->addr.all[3] && hit->port == port &&
+	       hit->direction == direction &&
+	       hit->endpoint == spec->endpoint &&
+	       hit->frontend == spec->frontend;
+}
+
+/**
+ * svcnat_fixture_has() - is the flow there, by both keys and as it was made?
+ * @fx: the fixture
+ * @spec: the flow
+ *
+ * Return: true if so.
+ */
+bool svcnat_fixture_has(struct flow_fixture *fx,
+			const struct svcnat_flow_spec *spec)
+{
+	struct svcnat_hit hit, back;
+	struct svcnat_tuple answer;
+
+	svcnat_fixture_answer(spec, &answer);
+	return svcnat_fixture_find(fx, &spec->tuple, SVCNAT_PRE, &hit) &&
+	       hit_says(&hit, spec, SVCNAT_REQUEST) &&
+	       svcnat_fixture_find(fx, &answer, SVCNAT_POST, &back) &&
+	       hit_says(&back, spec, SVCNAT_REPLY) &&
+	       svcnat_line_flow(hit.line) == svcnat_line_flow(back.line);
+}
+
+/**
+ * svcnat_fixture_insert() - svcnat_flow_insert() for a process
+ * @fx: the fixture
+ * @spec: as there
+ * @hit: as there
+ *
+ * Return: as there.
+ */
+int svcnat_fixture_insert(struct flow_fixture *fx,
+			  const struct svcnat_flow_spec *spec,
+			  struct svcnat_hit *hit)
+{
+	int err;
+
+	local_bh_disable();
+	rcu_read_lock();
+	err = svcnat_flow_insert(&fx->flows, spec, hit);
+	rcu_read_unlock();
+	local_bh_enable();
+	return err;
+}
+
+/**
+ * svcnat_fixture_kill() - svcnat_flow_kill() for a process
+ * @fx: the fixture
+ * @hit: as there
+ *
+ * Return: as there.
+ */
+bool svcnat_fixture_kill(struct flow_fixture *fx, const struct svcnat_hit *hit)
+{
+	bool killed;
+
+	local_bh_disable();
+	rcu_read_lock();
+	killed = svcnat_flow_kill(&fx->flows, hit, SVCNAT_STAT_FLOW_DELETED);
+	rcu_read_unlock();
+	local_bh_enable();
+	return killed;
+}
+
+/**
+ * svcnat_fixture_packet() - a packet of a flow passes, if it is there
+ * @fx: the fixture
+ * @spec: the flow
+ * @direction: which way it goes
+ * @tcp: SVCNAT_TCP_... bits
+ * @payload: it has data
+ */
+void svcnat_fixture_packet(struct flow_fixture *fx,
+			   const struct svcnat_flow_spec *spec,
+			   enum svcnat_direction direction, u8 tcp,
+			   bool payload)
+{
+	struct svcnat_packet packet = { .tcp = tcp, .payload = payload };
+	enum svcnat_stage stage = SVCNAT_PRE;
+	struct svcnat_hit hit;
+
+	packet.tuple = spec->tuple;
+	if (direction == SVCNAT_REPLY) {
+		svcnat_fixture_answer(spec, &packet.tuple);
+		stage = SVCNAT_POST;
+	}
+	local_bh_disable();
+	rcu_read_lock();
+	if (svcnat_flow_find(&fx->flows, &packet.tuple, stage, &hit))
+		svcnat_flow_mark(&hit, &packet);
+	rcu_read_unlock();
+	local_bh_enable();
+}
+
+/**
+ * svcnat_fixture_open() - make a flow and let its first packets pass
+ * @test: the case
+ * @n: number of the flow
+ * @proto: IPPROTO_TCP or IPPROTO_UDP
+ * @established: until both sides have spoken; else only the first
+ * @spec: written
+ */
+void svcnat_fixture_open(struct kunit *test, u32 n, u8 proto,
+			 bool established, struct svcnat_flow_spec *spec)
+{
+	struct flow_fixture *fx = test->priv;
+	struct svcnat_hit hit;
+
+	svcnat_fixture_spec(fx, spec, n, proto);
+	KUNIT_ASSERT_EQ(test, svcnat_fixture_insert(fx, spec, &hit), 0);
+	svcnat_fixture_packet(fx, spec, SVCNAT_REQUEST, SVCNAT_TCP_SYN, false);
+	if (!established)
+		return;
+	svcnat_fixture_packet(fx, spec, SVCNAT_REPLY,
+			      SVCNAT_TCP_SYN | SVCNAT_TCP_ACK, false);
+	svcnat_fixture_packet(fx, spec, SVCNAT_REQUEST, SVCNAT_TCP_ACK, false);
+}
+
+/**
+ * svcnat_fixture_age() - pretend that a flow's last packet was long ago
+ * @fx: the fixture
+ * @spec: the flow; it is there
+ * @stamps: how long, in units of a stamp; negative is the future
+ */
+void svcnat_fixture_age(struct flow_fixture *fx,
+			const struct svcnat_flow_spec *spec, u32 stamps)
+{
+	u32 stamp = svcnat_stamp_now() - stamps;
+	struct svcnat_hit hit;
+	unsigned int i;
+
+	if (!svcnat_fixture_find(fx, &spec->tuple, SVCNAT_PRE, &hit))
+		return;
+	for (i = 0; i < SVCNAT_LINES; i++) {
+		struct svcnat_line *line;
+		u64 word;
+
+		line = svcnat_flow_line(svcnat_line_flow(hit.line), i);
+		word = atomic64_read(&line->word);
+		atomic64_set(&line->word,
+			     svcnat_word(svcnat_word_generation(word),
+					 svcnat_word_seen(word), stamp));
+	}
+}
+
+/**
+ * svcnat_fixture_upkeep() - a full turn of expiry
+ * @fx: the fixture
+ */
+void svcnat_fixture_upkeep(struct flow_fixture *fx)
+{
+	fx->flows.cursor = 0;
+	do
+		cond_resched();
+	while (!svcnat_flows_expire(&fx->flows) || fx->flows.cursor);
+}
+
+/**
+ * svcnat_fixture_stat() - read a counter
+ * @fx: the fixture
+ * @id: which
+ *
+ * Return: its value.
+ */
+u64 svcnat_fixture_stat(struct flow_fixture *fx, enum svcnat_stat id)
+{
+	return svcnat_stat_sum(fx->stats, id);
+}

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The module may be loaded besides: a cache of its name exists then. */
+#include <linux/slab.h>
+#define kmem_cache_create(name, ...) \
+	kmem_cache_create(name "_kunit", __VA_ARGS__)
+#include "../flow.c"
+#undef kmem_cache_create
+
+#include "flow_fixture.h"
+
+static void a_flow_has_two_keys(struct kunit *test)
+{
+	struct flow_fixture *fx = test->priv;
+	struct svcnat_flow_spec spec;
+	struct svcnat_tuple answer, t;
+	struct svcnat_hit hit;
+
+	svcnat_fixture_open(test, 1, IPPROTO_TCP, false, &spec);
+	KUNIT_EXPECT_TRUE(test, svcnat_fixture_has(fx, &spec));
+	svcnat_fixture_answer(&spec, &answer);
+	KUNIT_EXPECT_FALSE(test, svcnat_fixture_find(fx, &spec.tuple,
+						     SVCNAT_POST, &hit));
+	KUNIT_EXPECT_FALSE(test, svcnat_fixture_find(fx, &answer, SVCNAT_PRE,
+						     &hit));
+	svcnat_tuple_reverse(&t, &spec.tuple);
+	KUNIT_EXPECT_FALSE(test, svcnat_fixture_find(fx, &t, SVCNAT_PRE, &hit));
+	KUNIT_EXPECT_FALSE(test, svcnat_fixture_find(fx, &t, SVCNAT_POST,
+						     &hit));
+	KUNIT_EXPECT_EQ(test, svcnat_flows_live(&fx->flows), 1);
+}
+
+/* A tuple that differs in anything is another one. */
+static void every_part_of_a_key_counts(struct kunit *test)
+{
+	struct flow_fixture *fx = test->priv;
+	struct svcnat_flow_spec spec;
+	struct svcnat_tuple t;
+	struct svcnat_hit hit;
+	unsigned int i;
+
+	svcnat_fixture_open(test, 1, IPPROTO_TCP, false, &spec);
+	for (i = 0; i < 32; i++) {
+		t = spec.tuple;
+		t.src.ip ^= htonl(BIT(i));
+		KUNIT_EXPECT_FALSE(test, svcnat_fixture_find(fx, &t, SVCNAT_PRE,
+							     &hit));
+		t = spec.tuple;
+		t.dst.ip ^= htonl(BIT(i));
+		KUNIT_EXPECT_FALSE(test, svcnat_fixture_find(fx, &t, SVCNAT_PRE,
+							     &hit));
+		t = spec.tuple;
+		if (i < 16)
+			t.sport ^= htons(BIT(i));
+		else
+			t.dport ^= htons(BIT(i - 16));
+		KUNIT_EXPECT_FALSE(test, svcnat_fixture_find(fx, &t, SVCNAT_PRE,
+							     &hit));
+	}
+	t = spec.tuple;
+	t.proto = IPPROTO_UDP;
+	KUNIT_EXPECT_FALSE(test, svcnat_fixture_find(fx, &t, SVCNAT_PRE, &hit));
+	t = spec.tuple;
+	t.family = AF_INET6;
+	KUNIT_EXPECT_FALSE(test, svcnat_fixture_find(fx, &t, SVCNAT_PRE, &hit));
+}
+
+static void the_second_of_two_gets_the_first_ones_flow(struct kunit *test)
+{
+	struct flow_fixture *fx = test->priv;
+	struct svcnat_flow_spec spec, other;
+	struct svcnat_hit hit;
+
+	svcnat_fixture_open(test, 4, IPPROTO_UDP, false, &spec);
+	other = spec;
+	other.addr.ip = htonl(0x0af40003);
+	other.endpoint = &fx->endpoint[2];
+	KUNIT_EXPECT_EQ(test, svcnat_fixture_insert(fx, &other, &hit), -EEXIST);
+	KUNIT_EXPECT_TRUE(test, hit.addr.ip == spec.addr.ip);
+	KUNIT_EXPECT_PTR_EQ(test, hit.endpoint, spec.endpoint);
+	KUNIT_EXPECT_EQ(test, (int)hit.direction, (int)SVCNAT_REQUEST);
+	KUNIT_EXPECT_TRUE(test, svcnat_fixture_has(fx, &spec));
+	KUNIT_EXPECT_EQ(test, svcnat_flows_live(&fx->flows), 1);
+	KUNIT_EXPECT_EQ(test, svcnat_fixture_stat(fx, SVCNAT_STAT_FLOW_RACED),
+			1);
+}
+
+/* Two frontends, one endpoint, one client port: the answers would be equal. */
+static void answers_must_differ(struct kunit *test)
+{
+	struct flow_fixture *fx = test->priv;
+	struct svcnat_flow_spec spec, other;
+	struct svcnat_hit hit;
+
+	svcnat_fixture_open(test, 4, IPPROTO_TCP, true, &spec);
+	other = spec;
+	other.tuple.dst.ip = htonl(0x0a60000b);
+	KUNIT_EXPECT_EQ(test, svcnat_fixture_insert(fx, &other, &hit),
+			-EADDRINUSE);
+	KUNIT_EXPECT_FALSE(test, svcnat_fixture_has(fx, &other));
+	KUNIT_EXPECT_TRUE(test, svcnat_fixture_has(fx, &spec));
+	KUNIT_EXPECT_EQ(test, svcnat_flows_live(&fx->flows), 1);
+	/* With another endpoint they do differ. */
+	other.addr.ip = htonl(0x0af40002);
+	KUNIT_EXPECT_EQ(test, svcnat_fixture_insert(fx, &other, &hit), 0);
+	KUNIT_EXPECT_TRUE(test, svcnat_fixture_has(fx, &other));
+	KUNIT_EXPECT_TRUE(test, svcnat_fixture_has(fx, &spec));
+}
+
+static void a_killed_flow_is_gone(struct kunit *test)
+{
+	struct flow_fixture *fx = test->priv;
+	struct svcnat_flow_spec spec, other;
+	struct svcnat_tuple answer;
+	struct svcnat_hit hit;
+
+	svcnat_fixture_open(test, 1, IPPROTO_TCP, true, &spec);
+	svcnat_fixture_open(test, 2, IPPROTO_TCP, true, &other);
+	svcnat_fixture_answer(&spec, &answer);
+	KUNIT_ASSERT_TRUE(test, svcnat_fixture_find(fx, &answer, SVCNAT_POST,
+						    &hit));
+	KUNIT_EXPECT_TRUE(test, svcnat_fixture_kill(fx, &hit));
+	KUNIT_EXPECT_FALSE(test, svcnat_fixture_kill(fx, &hit));
+	KUNIT_EXPECT_EQ(test, svcnat_flows_live(&fx->flows), 1);
+	KUNIT_EXPECT_FALSE(test, svcnat_fixture_find(fx, &answer, SVCNAT_POST,
+						     &hit));
+	KUNIT_EXPECT_FALSE(test, svcnat_fixture_find(fx, &spec.tuple,
+						     SVCNAT_PRE, &hit));
+	KUNIT_EXPECT_TRUE(test, svcnat_fixture_has(fx, &other));
+}
+
+/* Memory of one flow becomes another's: what was meant for the one is lost. */
+static void a_stale_hit_does_nothing(struct kunit *test)
+{
+	struct svcnat_packet rst = { .tcp = SVCNAT_TCP_RST };
+	struct flow_fixture *fx = test->priv;
+	struct svcnat_flow_spec spec, next;
+	struct svcnat_hit old, now = {};
+	u64 word;
+	u32 n;
+
+	rst.tuple.proto = IPPROTO_TCP;
+	svcnat_fixture_open(test, 1, IPPROTO_TCP, true, &spec);
+	KUNIT_ASSERT_TRUE(test, svcnat_fixture_find(fx, &spec.tuple, SVCNAT_PRE,
+						    &old));
+	KUNIT_ASSERT_TRUE(test, svcnat_fixture_kill(fx, &old));
+	for (n = 2; n < 2000 && now.line != old.line; n++) {
+		svcnat_fixture_open(test, n, IPPROTO_TCP, true, &next);
+		KUNIT_ASSERT_TRUE(test,
+				  svcnat_fixture_find(fx, &next.tuple,
+						      SVCNAT_PRE, &now));
+	}
+	if (now.line != old.line) {
+		kunit_skip(test, "the memory was not used again");
+		return;
+	}
+	word = atomic64_read(&now.line->word);
+	KUNIT_EXPECT_NE(test, svcnat_word_generation(old.word),
+			svcnat_word_generation(word));
+	local_bh_disable();
+	svcnat_flow_mark(&old, &rst);
+	KUNIT_EXPECT_FALSE(test, svcnat_flow_reopen(&fx->flows, &old));
+	local_bh_enable();
+	KUNIT_EXPECT_EQ(test, (u64)atomic64_read(&now.line->word), word);
+	KUNIT_EXPECT_FALSE(test, svcnat_fixture_kill(fx, &old));
+	KUNIT_EXPECT_TRUE(test, svcnat_fixture_has(fx, &next));
+}
+
+static void the_limit_holds(struct kunit *test)
+{
+	struct flow_fixture *fx = test->priv;
+	struct svcnat_flow_spec spec;
+	struct svcnat_hit hit;
+	u32 n;
+
+	svcnat_quota_set(&fx->flows.quota, 100);
+	for (n = 0; n < 100; n++)
+		svcnat_fixture_open(test, n, IPPROTO_TCP, true, &spec);
+	for (; n < 300; n++) {
+		svcnat_fixture_spec(fx, &spec, n, IPPROTO_TCP);
+		KUNIT_EXPECT_EQ(test, svcnat_fixture_insert(fx, &spec, &hit),
+				-ENOSPC);
+	}
+	/* No established flow had to go. */
+	for (n = 0; n < 100; n++) {
+		svcnat_fixture_spec(fx, &spec, n, IPPROTO_TCP);
+		KUNIT_EXPECT_TRUE(test, svcnat_fixture_has(fx, &spec));
+	}
+	KUNIT_EXPECT_EQ(test, svcnat_flows_live(&fx->flows), 100);
+}
+
+static void half_open_flows_make_room(struct kunit *test)
+{
+	struct flow_fixture *fx = test->priv;
+	struct svcnat_flow_spec spec;
+	u32 n;
+
+	svcnat_quota_set(&fx->flows.quota, 16);
+	for (n = 0; n < 8; n++)
+		svcnat_fixture_open(test, n, IPPROTO_UDP, true, &spec);
+	for (; n < 116; n++)
+		svcnat_fixture_open(test, n, IPPROTO_UDP, false, &spec);
+	KUNIT_EXPECT_EQ(test, svcnat_flows_live(&fx->flows), 16);
+	KUNIT_EXPECT_EQ(test, svcnat_fixture_stat(fx, SVCNAT_STAT_FLOW_EVICTED),
+			100);
+	for (n = 0; n < 8; n++) {
+		svcnat_fixture_spec(fx, &spec, n, IPPROTO_UDP);
+		KUNIT_EXPECT_TRUE(test, svcnat_fixture_has(fx, &spec));
+	}
+}
+
+/* A number whose request is hashed near to that of flow @n */
+static u32 neighbour(struct flow_fixture *fx, u32 n, u32 from)
+{
+	struct svcnat_flow_spec spec, other;
+	u32 hash, near, i;
+
+	svcnat_fixture_spec(fx, &spec, n, IPPROTO_TCP);
+	hash = svcnat_tuple_hash(&spec.tuple, SVCNAT_PRE, &fx->flows.key);
+	for (i = from;; i++) {
+		svcnat_fixture_spec(fx, &other, i, IPPROTO_TCP);
+		near = svcnat_tuple_hash(&other.tuple, SVCNAT_PRE,
+					 &fx->flows.key);
+		if (!((hash ^ near) & 1023))
+			return i;
+	}
+}
+
+static void expired_go_first_then_the_oldest_half_open(struct kunit *test)
+{
+	struct flow_fixture *fx = test->priv;
+	struct svcnat_flow_spec spec[4], more;
+	u32 n[6], i;
+
+	for (i = 0; i < 6; i++)
+		n[i] = i ? neighbour(fx, n[0], n[i - 1] + 1) : 1;
+	svcnat_quota_set(&fx->flows.quota, 4);
+	svcnat_fixture_open(test, n[0], IPPROTO_TCP, true, &spec[0]);
+	for (i = 1; i < 4; i++)
+		svcnat_fixture_open(test, n[i], IPPROTO_TCP, i == 3, &spec[i]);
+	svcnat_fixture_age(fx, &spec[1], 1);
+	svcnat_fixture_age(fx, &spec[2], 5);
+	svcnat_fixture_age(fx, &spec[3], 0x7fffffff);
+	svcnat_fixture_open(test, n[4], IPPROTO_TCP, true, &more);
+	KUNIT_EXPECT_FALSE(test, svcnat_fixture_has(fx, &spec[3]));
+	KUNIT_EXPECT_TRUE(test, svcnat_fixture_has(fx, &spec[2]));
+	svcnat_fixture_open(test, n[5], IPPROTO_TCP, true, &more);
+	KUNIT_EXPECT_FALSE(test, svcnat_fixture_has(fx, &spec[2]));
+	KUNIT_EXPECT_TRUE(test, svcnat_fixture_has(fx, &spec[1]));
+	KUNIT_EXPECT_TRUE(test, svcnat_fixture_has(fx, &spec[0]));
+	KUNIT_EXPECT_EQ(test, 1,
+			svcnat_fixture_stat(fx, SVCNAT_STAT_FLOW_EXPIRED));
+	KUNIT_EXPECT_EQ(test, 1,
+			svcnat_fixture_stat(fx, SVCNAT_STAT_FLOW_EVICTED));
+}
+
+static void long_chains_ask_for_growth_and_end(struct kunit *test)
+{
+	struct flow_fixture *fx = test->priv;
+	struct svcnat_flow_spec spec;
+	struct svcnat_hit hit;
+	u32 n = 1, count = 0;
+	int err;
+
+	do {
+		svcnat_fixture_spec(fx, &spec, n, IPPROTO_TCP);
+		err = svcnat_fixture_insert(fx, &spec, &hit);
+		count += !err;
+		if (count == CHAIN_LONG - 1)
+			KUNIT_EXPECT_FALSE(test,
+					   delayed_work_pending(&fx->worker) ||
+					   atomic_read(&fx->woken));
+		n = neighbour(fx, 1, n + 1);
+	} while (!err);
+	flush_delayed_work(&fx->worker);
+	KUNIT_EXPECT_EQ(test, err, -EXFULL);
+	KUNIT_EXPECT_GT(test, atomic_read(&fx->woken), 0);
+	/* The chain of the answer counts too. */
+	KUNIT_EXPECT_GE(test, count, CHAIN_MAX / 2);
+	KUNIT_EXPECT_LE(test, count, CHAIN_MAX + 1);
+	KUNIT_EXPECT_EQ(test, svcnat_flows_live(&fx->flows), count);
+}
+
+static struct kunit_case flow_cases[] = {
+	KUNIT_CASE(a_flow_has_two_keys),
+	KUNIT_CASE(every_part_of_a_key_counts),
+	KUNIT_CASE(the_second_of_two_gets_the_first_ones_flow),
+	KUNIT_CASE(answers_must_differ),
+	KUNIT_CASE(a_killed_flow_is_gone),
+	KUNIT_CASE(a_stale_hit_does_nothing),
+	KUNIT_CASE(the_limit_holds),
+	KUNIT_CASE(half_open_flows_make_room),
+	KUNIT_CASE(expired_go_first_then_the_oldest_half_open),
+	KUNIT_CASE(long_chains_ask_for_growth_and_end),
+	{}
+};
+
+static struct kunit_suite flow_suite = {
+	.name = "svcnat_flow",
+	.suite_init = svcnat_fixture_suite_init,
+	.suite_exit = svcnat_fixture_suite_exit,
+	.init = svcnat_fixture_init,
+	.exit = svcnat_fixture_exit,
+	.test_cases = flow_cases,
+};
+
+kunit_test_suite(flow_suite);

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <kunit/test.h>
+#include <asm/unaligned.h>
+
+#include "../nat.c"
+#include "wire.h"
+
+#define PAYLOAD	23	/* odd, so that the last byte is summed alone */
+
+/* What is in the packet, and what its buffer says of the checksum */
+enum content {
+	TCP,
+	UDP,
+	UDP_NO_SUM,
+	CONTENTS
+};
+
+enum summed {
+	NONE,
+	UNNECESSARY,
+	COMPLETE,
+	PARTIAL,
+	GSO,
+	SUMMED
+};
+
+/**
+ * struct scene - one rewrite
+ * @content: what is rewritten
+ * @summed: state of the checksum
+ * @ihl: IPv4 header, in words
+ * @side: which end
+ * @shape: of the buffer
+ * @cloned: somebody else reads the same bytes
+ */
+struct scene {
+	enum content		content;
+	enum summed		summed;
+	unsigned int		ihl;
+	enum svcnat_side	side;
+	struct wire_shape	shape;
+	bool			cloned;
+};
+
+static const union nf_inet_addr new_addr = { .ip = htonl(0xac1f07fe) };
+static const __be16 new_port = htons(0xfdcb);
+
+/* Cases run one after the other. */
+static struct wire before, after, full;
+
+static bool pending(const struct scene *s)
+{
+	return s->summed == PARTIAL || s->summed == GSO;
+}
+
+/* What is pending holds the sum of the pseudo header alone. */
+static void sum_as(struct wire *wire, const struct scene *s)
+{
+	svcnat_wire_sum(wire);
+	if (pending(s))
+		put_unaligned_be16(svcnat_wire_pseudo(wire),
+				   wire->bytes + svcnat_wire_sum_at(wire));
+}
+
+static void change_end(struct wire *wire, enum svcnat_side side)
+{
+	const unsigned int end = side == SVCNAT_SOURCE ? 0 : 1;
+
+	memcpy(wire->bytes + 12 + 4 * end, &new_addr.ip, 4);
+	memcpy(wire->bytes + wire->l4 + 2 * end, &new_port, 2);
+}
+
+static void make_wires(const struct scene *s)
+{
+	svcnat_wire_make(&before, s->content == TCP ? IPPROTO_TCP : IPPROTO_UDP,
+			 s->ihl, PAYLOAD);
+	before.no_sum = s->content == UDP_NO_SUM;
+	after = before;
+	change_end(&after, s->side);
+	full = after;
+	svcnat_wire_sum(&full);
+	sum_as(&before, s);
+	sum_as(&after, s);
+}
+
+static void set_summed(struct sk_buff *skb, const struct scene *s)
+{
+	static const u8 summed[] = {
+		[NONE] = CHECKSUM_NONE,
+		[UNNECESSARY] = CHECKSUM_UNNECESSARY,
+		[COMPLETE] = CHECKSUM_COMPLETE,
+		[PARTIAL] = CHECKSUM_PARTIAL,
+		[GSO] = CHECKSUM_PARTIAL,
+	};
+
+	skb->ip_summed = summed[s->summed];
+	if (s->summed == COMPLETE)
+		skb->csum = skb_checksum(skb, 0, skb->len, 0);
+	if (pending(s)) {
+		skb->csum_start = skb_headroom(skb) + before.l4;
+		skb->csum_offset = svcnat_wire_sum_at(&before) - before.l4;
+	}
+	if (s->summed == GSO) {
+		skb_shinfo(skb)->gso_size = 10;
+		skb_shinfo(skb)->gso_segs = DIV_ROUND_UP(PAYLOAD, 10);
+		skb_shinfo(skb)->gso_type = s->content == TCP ?
+					    SKB_GSO_TCPV4 : SKB_GSO_UDP_L4;
+	}
+}
+
+static u16 one_zero(__wsum csum)
+{
+	u16 sum = (__force u16)csum_fold(csum);
+
+	return sum == 0xffff ? 0 : sum;
+}
+
+/* Is what the buffer says of the checksum, besides its bytes, still right? */
+static bool sum_right(struct sk_buff *skb, const struct scene *s)
+{
+	struct sk_buff *copy;
+	bool right;
+
+	if (s->summed == COMPLETE) {
+		const int l3 = skb_network_offset(skb);
+
+		return skb->ip_summed == CHECKSUM_COMPLETE &&
+		       one_zero(skb->csum) ==
+		       one_zero(skb_checksum(skb, l3, skb->len - l3, 0));
+	}
+	if (!pending(s))
+		return skb->ip_summed ==
+		       (s->summed == NONE ? CHECKSUM_NONE :
+					    CHECKSUM_UNNECESSARY);
+	copy = skb_copy(skb, GFP_KERNEL);
+	if (!copy)
+		return false;
+	skb_gso_reset(copy);
+	right = skb->ip_summed == CHECKSUM_PARTIAL &&
+		!skb_checksum_help(copy) && svcnat_wire_same(&full, copy);
+	kfree_skb(copy);
+	return right;
+}
+
+/* Do the facts say what a second look would? */
+static bool facts_right(const struct sk_buff *skb,
+			const struct svcnat_packet *packet)
+{
+	struct svcnat_packet again;
+
+	return svcnat_packet_parse(skb, AF_INET, &again) == SVCNAT_PARSED &&
+	       !memcmp(&again, packet, sizeof(again));
+}
+
+/* There and back; gives what was wrong, or NULL. */
+static const char *rewrite_twice(struct sk_buff *skb, struct sk_buff *clone,
+				 const struct scene *s)
+{
+	bool src = s->side == SVCNAT_SOURCE;
+	struct svcnat_packet packet;
+	union nf_inet_addr addr;
+	__be16 port;
+
+	if (svcnat_packet_parse(skb, AF_INET, &packet) != SVCNAT_PARSED)
+		return "not parsed";
+	addr = src ? packet.tuple.src : packet.tuple.dst;
+	port = src ? packet.tuple.sport : packet.tuple.dport;
+	if (!svcnat_nat_rewrite(skb, &packet, s->side, &new_addr, new_port))
+		return "refused";
+	if (!svcnat_wire_same(&after, skb))
+		return "wrong bytes";
+	if (!sum_right(skb, s))
+		return "wrong checksum beside the bytes";
+	if (!facts_right(skb, &packet))
+		return "wrong facts";
+	if (clone && !svcnat_wire_same(&before, clone))
+		return "clone changed";
+	if (!svcnat_nat_rewrite(skb, &packet, s->side, &addr, port))
+		return "way back refused";
+	if (!svcnat_wire_same(&before, skb))
+		return "way back has wrong bytes";
+	full = before;
+	svcnat_wire_sum(&full);
+	if (!sum_right(skb, s))
+		return "way back has wrong checksum beside the bytes";
+	return facts_right(skb, &packet) ? NULL : "way back has wrong facts";
+}
+
+static const char *play(const struct scene *s)
+{
+	struct sk_buff *skb, *clone = NULL;
+	const char *flaw = "no memory";
+
+	make_wires(s);
+	skb = svcnat_wire_skb(&before, &s->shape);
+	if (!skb)
+		return flaw;
+	set_summed(skb, s);
+	if (s->cloned)
+		clone = skb_clone(skb, GFP_KERNEL);
+	if (!s->cloned || clone)
+		flaw = rewrite_twice(skb, clone, s);
+	kfree_skb(clone);
+	kfree_skb(skb);
+	return flaw;
+}
+
+/*
+ * A scene with every content, checksum state and side, at one shape; or with
+ * one of @share of them.  The product of everything would take minutes.
+ */
+static void play_some(struct kunit *test, struct scene *s, unsigned int share)
+{
+	static unsigned int turn;
+	const char *flaw;
+	unsigned int i;
+
+	for (i = turn++ % share; i < CONTENTS * SUMMED * 2; i += share) {
+		s->content = i / 2 % CONTENTS;
+		s->summed = i / 2 / CONTENTS;
+		s->side = i & 1;
+		/* Whoever sends no checksum has none pending. */
+		if (s->content == UDP_NO_SUM && pending(s))
+			continue;
+		flaw = play(s);
+		KUNIT_ASSERT_NULL_MSG(test, flaw,
+				      "%s: content %d summed %d ihl %u side %d layout %d split %u headroom %u cloned %d",
+				      flaw, s->content, s->summed, s->ihl,
+				      s->side, s->shape.layout, s->shape.split,
+				      s->shape.headroom, s->cloned);
+	}
+}
+
+static void rewrites_linear(struct kunit *test)
+{
+	struct scene s = {};
+	unsigned int i;
+
+	for (s.ihl = 5; s.ihl <= 15; s.ihl++) {
+		for (i = 0; i < 4; i++) {
+			s.cloned = i & 1;
+			s.shape.headroom = i & 2 ? 64 : 0;
+			play_some(test, &s, 1);
+		}
+	}
+}
+
+/* The packet is split at every offset in its headers, and right behind them. */
+static void play_splits(struct kunit *test, struct scene *s, unsigned int share)
+{
+	const unsigned int most = s->ihl * 4 + 20;
+
+	for (s->shape.split = 0; s->shape.split <= most; s->shape.split++)
+		play_some(test, s, share);
+}
+
+static void rewrites_split(struct kunit *test)
+{
+	struct scene s = { .shape = { .layout = WIRE_FRAG, .headroom = 64 } };
+
+	for (s.ihl = 5; s.ihl <= 15; s.ihl++)
+		play_splits(test, &s, s.ihl == 5 ? 7 : 13);
+}
+
+static void rewrites_split_clones(struct kunit *test)
+{
+	struct scene s = { .shape.layout = WIRE_FRAG, .cloned = true };
+
+	for (s.ihl = 5; s.ihl <= 15; s.ihl += 5)
+		play_splits(test, &s, 13);
+}
+
+static void rewrites_frag_lists(struct kunit *test)
+{
+	struct scene s = { .shape.layout = WIRE_LIST };
+
+	for (s.ihl = 5; s.ihl <= 15; s.ihl += 5) {
+		play_splits(test, &s, 13);
+		s.cloned = true;
+		play_splits(test, &s, 13);
+		s.cloned = false;
+	}
+}
+
+static struct kunit_case nat_cases[] = {
+	KUNIT_CASE(rewrites_linear),
+	KUNIT_CASE(rewrites_split),
+	KUNIT_CASE(rewrites_split_clones),
+	KUNIT_CASE(rewrites_frag_lists),
+	{}
+};
+
+static struct kunit_suite nat_suite = {
+	.name = "svcnat_nat",
+	.test_cases = nat_cases,
+};
+
+kunit_test_suite(nat_suite);
