@@ -20,19 +20,19 @@ servers=()
 
 say()
 {
-	printf '\n\033[1m# %s\033[0m\n' "$*"
+	printf '\n# %s\n' "$*"
 }
 
 # run WORD...: shows the command, then what it prints.
 run()
 {
-	printf '\033[32m$ %s\033[0m\n' "$*"
+	printf '$ %s\n' "$*"
 	"$@" || problem "exit status $? from: $*"
 }
 
 problem()
 {
-	printf '\033[31m! %s\033[0m\n' "$*"
+	printf '! %s\n' "$*"
 	wrong=$((wrong + 1))
 }
 
@@ -94,7 +94,7 @@ requests()
 	local -A count=()
 	shift 2
 
-	printf '\033[32m$ %s\033[0m\n' "$*"
+	printf '$ %s\n' "$*"
 	"$@" > "$tmp/answers" || problem "exit status $? from: $*"
 	answers=0
 	answered=
@@ -175,10 +175,10 @@ run svcctl affinity show
 say "What has passed"
 run svcctl -s service show web
 run svcctl -s endpoint show web
-printf '\033[32m$ %s\033[0m\n' "svcctl flow show | head -n 6"
+printf '$ %s\n' "svcctl flow show | head -n 6"
 svcctl flow show > "$tmp/flows" || problem "svcctl flow show"
 head -n 6 "$tmp/flows"
-printf '\033[32m$ %s\033[0m\n' "svcctl stats show | grep -vw 0"
+printf '$ %s\n' "svcctl stats show | grep -vw 0"
 svcctl stats show > "$tmp/stats" || problem "svcctl stats show"
 grep -vw 0 "$tmp/stats"
 connections=$(awk '$1 == "flow_new" { print $2 }' "$tmp/stats")
@@ -187,7 +187,7 @@ connections=$(awk '$1 == "flow_new" { print $2 }' "$tmp/stats")
 
 say "No endpoint is left: the client learns it at once"
 run svcctl service replace web tcp $vip:80
-printf '\033[32m$ %s\033[0m\n' "$in_client curl -sSm 10 $url"
+printf '$ %s\n' "$in_client curl -sSm 10 $url"
 # shellcheck disable=SC2086
 $in_client curl -sSm 10 "$url" && problem "somebody answered"
 # 7: could not connect, as opposed to 28: no answer in time

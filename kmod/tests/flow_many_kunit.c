@@ -4,7 +4,7 @@
 
 #include "flow_fixture.h"
 
-#define MANY	4096
+#define MANY	2048
 #define BUCKETS	65536
 #define KNOWN	200	/* flows of the model */
 

@@ -25,7 +25,8 @@ traffic()
 {
 	services
 	stream talk "$client" -n 4 "$vip:80"
-	ask "$client" -u -f -n 1000000 -i -s 10.3.0.1 "$vip:80" &
+	# Not by a function: the process itself must be killed.
+	"$peer" -N "$client" ask -u -f -n 1000000 -i -s 10.3.0.1 "$vip:80" &
 	flood=$!
 	busywait 10000 stat_above flow_new 200 || fail "there is no traffic"
 }
@@ -72,7 +73,7 @@ netns_is_deleted_while_it_changes()
 		echo "endpoint del web 10.2.0.3:80"
 		echo "flow show"
 	done > "$tmp/changes"
-	ctl -b "$tmp/changes" > /dev/null &
+	svcctl -N "$node" -b "$tmp/changes" > /dev/null &
 	changes=$!
 	busywait 5000 stat_above endpoint_new 4 || fail "nothing changes"
 	# svcctl keeps it alive until it ends.
