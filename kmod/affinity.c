@@ -158,6 +158,7 @@ u32 svcnat_affinity_pin(struct svcnat_affinity *affinity,
 	struct svcnat_pin *pin;
 	bool fresh = false;
 
+	/* Pairs with rcu_assign_pointer() in svcnat_table_init(). */
 	if (!smp_load_acquire(&affinity->table.cur))
 		return endpoint;
 	svcnat_table_lock(&affinity->table, &hash, 1, &locked);

@@ -5,8 +5,8 @@
 #
 #    client ------- node ------- eps	see setup_topology() in tests/lib.sh
 #
-# The client is many, 10.3.0.0/16.  64 of them miss one of four endpoints by
-# chance in one run of ten millions, and are drawn to the same ones twice never.
+# The client is many, 10.3.0.0/16.  24 of them are drawn to the same endpoints
+# twice in one run of 10^14, by chance.
 # shellcheck disable=SC2317  # run_tests calls the functions
 
 . "$(dirname "$0")/../lib.sh"
@@ -14,10 +14,10 @@
 vip=10.96.0.10
 all="10.2.0.1:80 10.2.0.2:80 10.2.0.3:80 10.2.0.4:80"
 
-# crowd VARIABLE: 64 clients ask; which endpoint each got
+# crowd VARIABLE [COUNT]: 24 clients ask; which endpoint each got
 crowd()
 {
-	asked crowd "$client" -n 64 -i -s 10.3.0.1 "$vip:80"
+	asked crowd "$client" -n "${2-24}" -i -s 10.3.0.1 "$vip:80"
 	printf -v "$1" '%s ' "${answers[@]%% *}"
 }
 
@@ -32,13 +32,13 @@ expires()
 
 one_client_is_pinned()
 {
-	asked TCP "$client" -n 30 "$vip:80"
+	asked TCP "$client" -n 12 "$vip:80"
 	check_is "TCP" "$endpoints" '10.2.0.?:80'
 	check_is "affinity show" "$(ctl affinity show web)" \
 		"SERVICE*CLIENT*web*10.1.0.2*$endpoints*"
-	asked UDP "$client" -u -n 30 "$vip:80"
+	asked UDP "$client" -u -n 12 "$vip:80"
 	check_is "UDP" "$endpoints" '10.2.0.?:80'
-	asked node "$node" -n 30 "$vip:80"
+	asked node "$node" -n 12 "$vip:80"
 	check_is "node" "$endpoints" '10.2.0.?:80'
 }
 
@@ -49,7 +49,7 @@ frontends_share_it()
 	must frontend add web 10.96.0.11:8080
 	asked first "$client" "$vip:80"
 	first=$endpoints
-	asked second "$client" -n 30 10.96.0.11:8080
+	asked second "$client" -n 12 10.96.0.11:8080
 	check_is "second frontend" "$endpoints" "$first"
 }
 
@@ -57,9 +57,10 @@ others_spread()
 {
 	local first second
 
-	crowd first
+	# One of four endpoints is missed in one run of ten millions.
+	crowd first 64
 	check_is "all endpoints are in use" "$endpoints" "$all"
-	crowd second
+	crowd second 64
 	check_is "the same clients again" "$second" "$first"
 }
 
@@ -99,7 +100,7 @@ moves()
 	shift
 
 	must "$@"
-	asked "$*" "$client" -n 20 "$vip:80"
+	asked "$*" "$client" -n 8 "$vip:80"
 	[[ $endpoints == 10.2.0.?:80 && $endpoints != "$from" ]] ||
 		fail "$*: from $from to $endpoints"
 }
@@ -124,7 +125,7 @@ endpoint_becomes_unfit()
 	must service replace web tcp "$vip:80" affinity 300 \
 		endpoint 10.2.0.1:80 endpoint 10.2.0.2:80 \
 		endpoint 10.2.0.3:80 endpoint 10.2.0.4:80
-	asked after "$client" -n 20 "$vip:80"
+	asked after "$client" -n 8 "$vip:80"
 	check_is "when all are back" "$endpoints" "$at"
 }
 
@@ -135,13 +136,13 @@ off_and_on()
 	asked before "$client" "$vip:80"
 	before=$endpoints
 	must service set web affinity off
-	asked off "$client" -n 64 "$vip:80"
-	check_is "off" "$endpoints" "$all"
+	asked off "$client" -n 14 "$vip:80"
+	check_num "endpoints when it is off" "${#count[@]} > 1"
 	must service set web affinity 300
-	asked on "$client" -n 20 "$vip:80"
+	asked on "$client" -n 8 "$vip:80"
 	check_is "on again" "$endpoints" "$before"
 	must service set web affinity 200
-	asked shorter "$client" -n 20 "$vip:80"
+	asked shorter "$client" -n 8 "$vip:80"
 	check_is "another timeout" "$endpoints" "$before"
 }
 
@@ -183,7 +184,7 @@ time_is_over()
 	must service set web affinity 1
 	slowwait 10000 stat_is affinity_live 0 ||
 		fail "clients are pinned for ever: $(stat affinity_live)"
-	check_is "expired" "$(stat affinity_expired)" $((expired + 64))
+	check_is "expired" "$(stat affinity_expired)" $((expired + 24))
 	crowd second
 	[ "$first" != "$second" ] || fail "pinned clients did not expire"
 }
@@ -200,7 +201,7 @@ table_is_full()
 	read_stats
 	check_is "pinned clients" "${stats[affinity_live]}" 10
 	check_is "clients without a place" "${stats[affinity_full]}" \
-		$((before + 54))
+		$((before + 14))
 }
 
 setup_topology

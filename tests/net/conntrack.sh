@@ -67,12 +67,12 @@ all_kinds()
 	local ns
 
 	for ns in "$client" "$pod" "$node"; do
-		asked "${ns%-*}, TCP" "$ns" -n 10 "$vip:80"
-		asked "${ns%-*}, RST" "$ns" -n 5 -r "$vip:80"
-		asked "${ns%-*}, UDP" "$ns" -u -n 10 "$vip:80"
+		asked "${ns%-*}, TCP" "$ns" -n 4 "$vip:80"
+		asked "${ns%-*}, RST" "$ns" -n 2 -r "$vip:80"
+		asked "${ns%-*}, UDP" "$ns" -u -n 4 "$vip:80"
 		asked "${ns%-*}, fragments" "$ns" -u -n 3 -l 5000 "$vip:80"
-		bulk "$ns" $((4000000 / slow)) "$vip:80"
-		asked "${ns%-*}, to the node" "$ns" -n 5 "$vip:8080"
+		bulk "$ns" $((2000000 / slow)) "$vip:80"
+		asked "${ns%-*}, to the node" "$ns" -n 2 "$vip:8080"
 		asked "${ns%-*}, direct" "$ns" 10.2.0.1:80
 	done
 	asked "used again" "$client" -p 5000 -e -n 5 "$vip:81"

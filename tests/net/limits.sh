@@ -60,19 +60,19 @@ half_open_flows_make_room()
 {
 	local evicted room connected
 
-	must config set max-flows 1000
+	must config set max-flows 500
 	stream talk "$client" -n 20 "$vip:80"
 	must service replace lost tcp "$vip:81" endpoint 10.2.9.9:80
-	ask "$client" -f -n 1100 -i -s 10.3.0.1 "$vip:81"
+	ask "$client" -f -n 550 -i -s 10.3.0.1 "$vip:81"
 	read_stats
 	evicted=${stats[flow_evicted]}
-	room=$((1000 - stats[flow_live]))
+	room=$((500 - stats[flow_live]))
 	check_num "room for flows" "$room >= 0 && $room < 50 + $spare"
 	check_num "evicted" "$evicted > 0"
-	ask "$client" -n 200 -t 200 "$vip:80" > "$tmp/asked"
+	ask "$client" -n 100 -t 200 "$vip:80" > "$tmp/asked"
 	connected=$(grep -cF 10.2.0.1:80 "$tmp/asked")
 	# Only flows nearby are looked at: sometimes none can go.
-	check_num "connected" "$connected >= 160"
+	check_num "connected" "$connected >= 80"
 	check_num "evicted for them" \
 		"$(stat flow_evicted) >= $evicted + $connected - $room"
 	stream_ends talk
@@ -84,19 +84,19 @@ answered_flows_do_not()
 {
 	local before live
 
-	must config set max-flows 600
+	must config set max-flows 300
 	before=$(stat drop_flow_limit)
 	stream talk "$client" -n 20 "$vip:80"
 	# By UDP, because TCP that was closed is half gone.
-	ask "$client" -u -n $((640 + spare)) -t 20 -i -s 10.3.0.1 -p 5000 \
+	ask "$client" -u -n 340 -t 20 -i -s 10.3.0.1 -p 5000 \
 		"$vip:80" > "$tmp/asked"
 	read_stats
 	live=${stats[flow_live]}
-	check_num "flows" "$live <= 600 && $live > 550 - $spare"
+	check_num "flows" "$live <= 300 && $live > 250 - $spare"
 	check_num "dropped" "${stats[drop_flow_limit]} >= $before + 40"
 	refused "one more" ETIMEDOUT "$client" -t 300 "$vip:80"
 	check_is "evicted" "$(stat flow_evicted)" "${stats[flow_evicted]}"
-	asked "a flow that is there" "$client" -u -n 200 -i -s 10.3.0.1 \
+	asked "a flow that is there" "$client" -u -n 100 -i -s 10.3.0.1 \
 		-p 5000 "$vip:80"
 	stream_ends talk
 	must flow flush
@@ -111,15 +111,15 @@ flows_expire()
 		timeout-tcp-closing 1 timeout-tcp-established 3
 	before=$(stat flow_expired)
 	stream talk "$client" -n 4 "$vip:80"
-	asked "one question" "$client" -u -n 50 "$vip:80"
-	asked "after FIN" "$client" -n 20 "$vip:80"
-	asked "after RST" "$client" -n 20 -r "$vip:80"
+	asked "one question" "$client" -u -n 20 "$vip:80"
+	asked "after FIN" "$client" -n 10 "$vip:80"
+	asked "after RST" "$client" -n 10 -r "$vip:80"
 	# Twice each from one port: that is a conversation.
 	asked first "$client" -u -n 10 -i -s 10.3.0.1 -p 5000 "$vip:80"
 	asked second "$client" -u -n 10 -i -s 10.3.0.1 -p 5000 "$vip:80"
 	slowwait 10000 stat_is flow_live 14 ||
 		fail "flows: $(stat flow_live) instead of 14"
-	check_is "expired" "$(stat flow_expired)" $((before + 90))
+	check_is "expired" "$(stat flow_expired)" $((before + 40))
 	must config set timeout-udp-stream 1
 	slowwait 10000 stat_is flow_live 4 ||
 		fail "flows: $(stat flow_live) instead of 4"
@@ -148,7 +148,7 @@ table_grows()
 {
 	local many=20000 new shown
 
-	[ "$slow" = 1 ] || many=4000
+	[ "$slow" = 1 ] || many=3000
 	must flow flush
 	# Without answers, for the sake of time.
 	ip -n "$node" route add 10.2.0.1/32 dev nowhere
@@ -157,9 +157,9 @@ table_grows()
 	read_stats
 	new=${stats[flow_new]}
 	check_is "flows" "${stats[flow_live]}" "$many"
-	asked "the first" "$client" -u -n 50 -i -s 10.3.0.1 -p 5000 "$vip:80"
-	asked "the last" "$client" -u -n 50 -i -p 5000 \
-		-s "10.3.$(((many - 49) / 256)).$(((many - 49) % 256))" \
+	asked "the first" "$client" -u -n 20 -i -s 10.3.0.1 -p 5000 "$vip:80"
+	asked "the last" "$client" -u -n 20 -i -p 5000 \
+		-s "10.3.$(((many - 19) / 256)).$(((many - 19) % 256))" \
 		"$vip:80"
 	check_is "new flows" "$(stat flow_new)" "$new"
 	shown=$(ctl flow show | wc -l)

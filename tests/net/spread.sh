@@ -11,10 +11,17 @@
 . "$(dirname "$0")/../lib.sh"
 
 vip=10.96.0.10
-connections=400
-[ $slow = 1 ] || connections=200
+connections=300
+[ "$slow" = 1 ] || connections=100
 
-# spread WANTED WEIGHT...: connections of the last question to 10.2.0.1 and up.
+# draw NAME NS WORD...: many connections, none of which goes on with an old flow
+draw()
+{
+	must flow flush
+	asked "$@"
+}
+
+# spread WEIGHT...: connections of the last question to 10.2.0.1 and up.
 # Five standard deviations: by chance one run in a million is outside.
 spread()
 {
@@ -34,11 +41,13 @@ spread()
 
 equal_shares()
 {
-	must service replace web tcp "$vip:80" endpoint 10.2.0.1:80 \
+	must service add tcp tcp "$vip:80" endpoint 10.2.0.1:80 \
 		endpoint 10.2.0.2:80 endpoint 10.2.0.3:80 endpoint 10.2.0.4:80
-	asked client "$client" -n "$connections" "$vip:80"
+	draw TCP "$client" -n "$connections" "$vip:80"
 	spread 1 1 1 1
-	asked node "$node" -n "$connections" "$vip:80"
+	must service add web udp "$vip:80" endpoint 10.2.0.1:80 \
+		endpoint 10.2.0.2:80 endpoint 10.2.0.3:80 endpoint 10.2.0.4:80
+	draw UDP "$node" -u -n "$connections" "$vip:80"
 	spread 1 1 1 1
 }
 
@@ -47,20 +56,18 @@ shares_by_weight()
 	must endpoint set web 10.2.0.2:80 weight 3
 	must endpoint set web 10.2.0.3:80 weight 0
 	must endpoint set web 10.2.0.4:80 weight 8
-	asked TCP "$client" -n "$connections" "$vip:80"
+	must flow flush
+	draw client "$client" -u -n "$connections" "$vip:80"
 	spread 1 3 0 8
-	must service add dns udp "$vip:80" endpoint 10.2.0.1:80 \
-		endpoint 10.2.0.2:80 weight 3
-	asked UDP "$client" -n "$connections" -u "$vip:80"
-	spread 1 3
 }
 
 largest_weights()
 {
-	must service replace web tcp "$vip:80" \
+	must service replace web udp "$vip:80" \
 		endpoint 10.2.0.1:80 weight 65535 \
 		endpoint 10.2.0.2:80 weight 65535 endpoint 10.2.0.3:80 weight 1
-	asked client "$client" -n "$connections" "$vip:80"
+	must flow flush
+	draw client "$client" -u -n "$connections" "$vip:80"
 	spread 65535 65535 1
 }
 
@@ -75,13 +82,15 @@ drawn()
 		# shellcheck disable=SC2206  # an option is several words
 		words+=(endpoint "10.2.0.$i:80" $option)
 	done
-	must service replace web tcp "$vip:80" "${words[@]}"
+	must service replace web udp "$vip:80" "${words[@]}"
+	# A client port that comes again would go on with the flow it had.
+	must flow flush
 	if [ "$wanted" = none ]; then
-		refused "$*" ECONNREFUSED "$client" "$vip:80"
+		refused "$*" ECONNREFUSED "$client" -u "$vip:80"
 		return
 	fi
-	# Two endpoints: one is missed by chance in one of 10^9 runs.
-	asked "$*" "$client" -n 32 "$vip:80"
+	# Two endpoints: one is missed by chance in one run of ten millions.
+	draw "$*" "$client" -u -n 24 "$vip:80"
 	check_is "$*" "${endpoints//:80/}" "$wanted"
 }
 
@@ -113,13 +122,15 @@ local_and_remote_alike()
 
 changes_take_effect_at_once()
 {
-	must service replace web tcp "$vip:80" endpoint 10.2.0.1:80
+	must service replace web udp "$vip:80" endpoint 10.2.0.1:80
 	must endpoint add web 10.2.0.2:80
 	must endpoint set web 10.2.0.1:80 state terminating
-	asked "after a change" "$client" -n 8 "$vip:80"
+	must flow flush
+	draw "after a change" "$client" -u -n 8 "$vip:80"
 	check_is "after a change" "$endpoints" 10.2.0.2:80
 	must endpoint set web 10.2.0.2:80 state unready
-	asked "after another" "$client" -n 8 "$vip:80"
+	must flow flush
+	draw "after another" "$client" -u -n 8 "$vip:80"
 	check_is "after another" "$endpoints" 10.2.0.1:80
 }
 

@@ -9,6 +9,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 vip=10.96.0.10
+# How often the netns goes; the module goes a fifth as often.
 rounds=20
 [ "$slow" = 1 ] || rounds=5
 
