@@ -274,17 +274,19 @@ static void a_table_not_started_is_empty(struct kunit *test)
 {
 	struct svcnat_affinity *a;
 	struct svcnat_client c = client_of(0);
-	u32 bucket = 0, skip = 0;
+	u32 bucket = 0, skip = 0, found, pinned;
 
 	a = kunit_kzalloc(test, sizeof(*a), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, a);
 	svcnat_affinity_init(a, NULL);
 	rcu_read_lock();
-	KUNIT_EXPECT_EQ(test, svcnat_affinity_find(a, &c, TIMEOUT), 0);
+	found = svcnat_affinity_find(a, &c, TIMEOUT);
 	rcu_read_unlock();
 	local_bh_disable();
-	KUNIT_EXPECT_EQ(test, svcnat_affinity_pin(a, &c, 5, 0, TIMEOUT), 5);
+	pinned = svcnat_affinity_pin(a, &c, 5, 0, TIMEOUT);
 	local_bh_enable();
+	KUNIT_EXPECT_EQ(test, found, 0);
+	KUNIT_EXPECT_EQ(test, pinned, 5);
 	svcnat_affinity_expire(a, timeout_of, NULL);
 	KUNIT_EXPECT_TRUE(test, svcnat_affinity_walk(a, &bucket, &skip, NULL,
 						     NULL));

@@ -135,6 +135,7 @@ static void a_stale_hit_does_nothing(struct kunit *test)
 	struct flow_fixture *fx = test->priv;
 	struct svcnat_flow_spec spec, next;
 	struct svcnat_hit old, now = {};
+	bool reopened;
 	u64 word;
 	u32 n;
 
@@ -158,8 +159,9 @@ static void a_stale_hit_does_nothing(struct kunit *test)
 			svcnat_word_generation(word));
 	local_bh_disable();
 	svcnat_flow_mark(&old, &rst);
-	KUNIT_EXPECT_FALSE(test, svcnat_flow_reopen(&fx->flows, &old));
+	reopened = svcnat_flow_reopen(&fx->flows, &old);
 	local_bh_enable();
+	KUNIT_EXPECT_FALSE(test, reopened);
 	KUNIT_EXPECT_EQ(test, (u64)atomic64_read(&now.line->word), word);
 	KUNIT_EXPECT_FALSE(test, svcnat_fixture_kill(fx, &old));
 	KUNIT_EXPECT_TRUE(test, svcnat_fixture_has(fx, &next));

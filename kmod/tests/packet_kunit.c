@@ -205,8 +205,8 @@ static void knows_fragments(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, has_addresses(&packet));
 		if (cases[i / 2].parsed == SVCNAT_PARSED)
 			continue;
-		KUNIT_EXPECT_EQ(test, packet.tuple.sport, 0);
-		KUNIT_EXPECT_EQ(test, packet.tuple.dport, 0);
+		KUNIT_EXPECT_FALSE(test, packet.tuple.sport);
+		KUNIT_EXPECT_FALSE(test, packet.tuple.dport);
 	}
 }
 
