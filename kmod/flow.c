@@ -106,9 +106,16 @@ enum svcnat_review svcnat_flow_review(const struct svcnat_hit *hit,
 		       SVCNAT_REVIEW_FORGET : SVCNAT_REVIEW_KEEP;
 	svcnat_line_life(hit, &life);
 	opens = hit->direction == SVCNAT_REQUEST && svcnat_packet_opens(packet);
-	/* An unready endpoint may still answer what it has; a SYN is nothing. */
-	if ((flags & SVCNAT_ACCOUNT_REMOVED || (flags && opens)) &&
+	/*
+	 * An unready endpoint may still answer what it has; a SYN is nothing.
+	 * Nor is a SYN that a removed one never answered.  But once an answer
+	 * was let through, the client may take itself to be connected, with
+	 * that very workload: its ACK is under way.
+	 */
+	if (flags && opens &&
 	    svcnat_state_half_open(proto, life.request, life.reply))
+		return SVCNAT_REVIEW_FORGET;
+	if (flags & SVCNAT_ACCOUNT_REMOVED && !(life.reply & SVCNAT_SEEN))
 		return SVCNAT_REVIEW_FORGET;
 	if (opens && svcnat_state_closing(life.request, life.reply))
 		return SVCNAT_REVIEW_REOPEN;

@@ -336,6 +336,22 @@ static void removal_ends_what_is_not_established(struct kunit *test)
 	}
 }
 
+/* The client has its SYN-ACK: its ACK must not be met by a reset. */
+static void removal_spares_what_was_answered(struct kunit *test)
+{
+	struct flow_fixture *fx = test->priv;
+	struct svcnat_flow_spec spec;
+
+	svcnat_fixture_open(test, 0, IPPROTO_TCP, false, &spec);
+	reply(fx, &spec, S | A, false);
+	fx->endpoint[0].flags = SVCNAT_ACCOUNT_REMOVED;
+	KUNIT_EXPECT_EQ(test, review(fx, &spec, 0, A), SVCNAT_REVIEW_KEEP);
+	KUNIT_EXPECT_EQ(test, review(fx, &spec, 1, S | A), SVCNAT_REVIEW_KEEP);
+	/* If it was lost, the client asks again, and draws afresh. */
+	KUNIT_EXPECT_EQ(test, review(fx, &spec, 0, S), SVCNAT_REVIEW_FORGET);
+	fx->endpoint[0].flags = 0;
+}
+
 static void a_view_tells_the_flow(struct kunit *test)
 {
 	struct flow_fixture *fx = test->priv;
@@ -370,6 +386,7 @@ static struct kunit_case flow_life_cases[] = {
 	KUNIT_CASE(either_side_keeps_a_flow),
 	KUNIT_CASE(only_a_closing_flow_is_opened_again),
 	KUNIT_CASE(removal_ends_what_is_not_established),
+	KUNIT_CASE(removal_spares_what_was_answered),
 	KUNIT_CASE(a_view_tells_the_flow),
 	{}
 };
