@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# usage: tests/tool/words.sh
+# usage: tools/tests/words.sh
 #
 # What svcctl makes of its words, without the module: malformed ones and those
 # of later versions end with status 1 and one line on stderr, and nothing is
