@@ -210,10 +210,11 @@ static unsigned int request(struct passage *p)
 	struct svcnat_hit hit;
 
 	parsed = svcnat_packet_parse(p->skb, p->state->pf, &p->packet);
-	if (parsed == SVCNAT_PARSED_OTHER)
-		return NF_ACCEPT;
-	if (parsed != SVCNAT_PARSED)
+	if (parsed == SVCNAT_PARSED_FRAGMENT ||
+	    parsed == SVCNAT_PARSED_BROKEN)
 		return not_whole(p, parsed);
+	if (parsed != SVCNAT_PARSED)
+		return NF_ACCEPT;
 	if (!svcnat_flow_find(&p->sn->flows, &p->packet.tuple, SVCNAT_PRE,
 			      &hit))
 		return first_packet(p, NULL, false);

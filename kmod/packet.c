@@ -1,16 +1,175 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
 #include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/skbuff.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
 #include <net/ip.h>
+#include <net/ip6_checksum.h>
+#include <net/ipv6.h>
 
 #include "packet.h"
+
+/*
+ * Extension headers that a packet may have.  RFC 8200 4.1 knows seven places
+ * for them; whoever sends more wants to keep us busy.
+ */
+#define EXTENSIONS	8
+
+/* Every ICMP error quotes at least this much of a transport (RFC 792). */
+#define QUOTED_LEAST	8
+
+/**
+ * struct cursor - how far the headers of a packet were read
+ * @skb: the packet
+ * @at: offset of what comes next from skb->data
+ * @quoted: this is the packet that an error quotes
+ */
+struct cursor {
+	const struct sk_buff	*skb;
+	u32			at;
+	bool			quoted;
+};
 
 static u8 tcp_bits(const struct tcphdr *th)
 {
 	return (th->fin ? SVCNAT_TCP_FIN : 0) | (th->syn ? SVCNAT_TCP_SYN : 0) |
 	       (th->rst ? SVCNAT_TCP_RST : 0) | (th->ack ? SVCNAT_TCP_ACK : 0);
+}
+
+/*
+ * The first fragment has all that is rewritten.  Rewriting it alone would part
+ * it from the others, but where it is only quoted it has served its time.
+ */
+static bool is_fragment(const struct cursor *c, __be16 bits, u16 offset,
+			u16 more)
+{
+	return bits & htons(c->quoted ? offset : offset | more);
+}
+
+static bool ours(const struct svcnat_tuple *t)
+{
+	return t->proto == IPPROTO_TCP || t->proto == IPPROTO_UDP ||
+	       t->proto == (t->family == AF_INET ? IPPROTO_ICMP :
+						   IPPROTO_ICMPV6);
+}
+
+static enum svcnat_parsed read_ipv4(struct cursor *c, struct svcnat_tuple *t)
+{
+	const struct iphdr *iph;
+	struct iphdr _iph;
+
+	iph = skb_header_pointer(c->skb, c->at, sizeof(_iph), &_iph);
+	if (!iph || iph->version != 4 || iph->ihl * 4 < sizeof(_iph))
+		return SVCNAT_PARSED_BROKEN;
+	t->src.ip = iph->saddr;
+	t->dst.ip = iph->daddr;
+	t->proto = iph->protocol;
+	t->family = AF_INET;
+	c->at += iph->ihl * 4;
+	if (c->at > c->skb->len)
+		return SVCNAT_PARSED_BROKEN;
+	if (!ours(t))
+		return SVCNAT_PARSED_OTHER;
+	if (is_fragment(c, iph->frag_off, IP_OFFSET, IP_MF))
+		return SVCNAT_PARSED_FRAGMENT;
+	return SVCNAT_PARSED;
+}
+
+/* Read one extension header; @t->proto is its number, then the next one. */
+static enum svcnat_parsed read_extension(struct cursor *c,
+					 struct svcnat_tuple *t)
+{
+	const bool fragment = t->proto == NEXTHDR_FRAGMENT;
+	const bool routing = t->proto == NEXTHDR_ROUTING;
+	const struct frag_hdr *fh;
+	struct frag_hdr _fh;
+	unsigned int len;
+
+	/* None is shorter, and all begin with the next one's number. */
+	fh = skb_header_pointer(c->skb, c->at, sizeof(_fh), &_fh);
+	if (!fh)
+		return SVCNAT_PARSED_BROKEN;
+	len = ipv6_optlen((const struct ipv6_opt_hdr *)fh);
+	if (fragment)
+		len = sizeof(*fh);
+	else if (t->proto == NEXTHDR_AUTH)
+		len = ipv6_authlen((const struct ipv6_opt_hdr *)fh);
+	t->proto = fh->nexthdr;
+	c->at += len;
+	if (c->at > c->skb->len)
+		return SVCNAT_PARSED_BROKEN;
+	/* What the IPv6 header calls the destination is a stop on the way. */
+	if (routing && ((const struct ipv6_rt_hdr *)fh)->segments_left)
+		return SVCNAT_PARSED_OTHER;
+	if (fragment && is_fragment(c, fh->frag_off, IP6_OFFSET, IP6_MF))
+		return SVCNAT_PARSED_FRAGMENT;
+	return SVCNAT_PARSED;
+}
+
+static bool is_extension(u8 number)
+{
+	return number == NEXTHDR_HOP || number == NEXTHDR_ROUTING ||
+	       number == NEXTHDR_FRAGMENT || number == NEXTHDR_AUTH ||
+	       number == NEXTHDR_DEST;
+}
+
+static enum svcnat_parsed read_extensions(struct cursor *c,
+					  struct svcnat_tuple *t)
+{
+	enum svcnat_parsed parsed;
+	unsigned int n = 0;
+
+	while (is_extension(t->proto)) {
+		if (n++ == EXTENSIONS)
+			return SVCNAT_PARSED_OTHER;
+		parsed = read_extension(c, t);
+		if (parsed != SVCNAT_PARSED)
+			return parsed;
+	}
+	return ours(t) ? SVCNAT_PARSED : SVCNAT_PARSED_OTHER;
+}
+
+/*
+ * A packet longer than IPv6 can say.  Those that the kernel makes itself, to be
+ * segmented later, are as good as any other.
+ */
+static bool is_jumbogram(const struct cursor *c, const struct ipv6hdr *ip6h)
+{
+	return !ip6h->payload_len && ip6h->nexthdr == NEXTHDR_HOP &&
+	       !c->quoted && !skb_is_gso(c->skb);
+}
+
+static enum svcnat_parsed read_ipv6(struct cursor *c, struct svcnat_tuple *t)
+{
+	const struct ipv6hdr *ip6h;
+	struct ipv6hdr _ip6h;
+
+	ip6h = skb_header_pointer(c->skb, c->at, sizeof(_ip6h), &_ip6h);
+	if (!ip6h || ip6h->version != 6)
+		return SVCNAT_PARSED_BROKEN;
+	t->src.in6 = ip6h->saddr;
+	t->dst.in6 = ip6h->daddr;
+	t->proto = ip6h->nexthdr;
+	t->family = AF_INET6;
+	c->at += sizeof(_ip6h);
+	if (is_jumbogram(c, ip6h))
+		return SVCNAT_PARSED_OTHER;
+	return read_extensions(c, t);
+}
+
+/* Up to the transport header, which must be where an u16 can point to. */
+static enum svcnat_parsed read_network(struct cursor *c, u8 family,
+				       struct svcnat_tuple *t)
+{
+	enum svcnat_parsed parsed;
+
+	parsed = family == AF_INET ? read_ipv4(c, t) : read_ipv6(c, t);
+	if (parsed == SVCNAT_PARSED && c->at > U16_MAX)
+		return SVCNAT_PARSED_BROKEN;
+	return parsed;
 }
 
 static enum svcnat_parsed parse_tcp(const struct sk_buff *skb,
@@ -41,10 +200,81 @@ static enum svcnat_parsed parse_udp(const struct sk_buff *skb,
 		return SVCNAT_PARSED_BROKEN;
 	packet->tuple.sport = uh->source;
 	packet->tuple.dport = uh->dest;
-	packet->tcp = 0;
 	packet->l4_len = sizeof(_uh);
 	packet->payload = true;
 	return SVCNAT_PARSED;
+}
+
+/* Of the quoted packet nothing but its beginning need be there. */
+static bool parse_quote(const struct sk_buff *skb, struct svcnat_packet *packet)
+{
+	struct cursor c = {
+		.skb = skb,
+		.at = packet->l4 + sizeof(struct icmphdr),
+		.quoted = true,
+	};
+	struct svcnat_quote *q = &packet->quote;
+	struct svcnat_tuple *t = &q->tuple;
+	const struct udphdr *uh;
+	struct udphdr _uh;
+
+	memset(q, 0, sizeof(*q));
+	if (c.at > U16_MAX)
+		return false;
+	q->l3 = c.at;
+	if (read_network(&c, packet->tuple.family, t) != SVCNAT_PARSED ||
+	    (t->proto != IPPROTO_TCP && t->proto != IPPROTO_UDP))
+		return false;
+	q->l4 = c.at;
+	BUILD_BUG_ON(sizeof(_uh) != QUOTED_LEAST);
+	uh = skb_header_pointer(skb, q->l4, sizeof(_uh), &_uh);
+	if (!uh)
+		return false;
+	/* TCP and UDP both begin with source and destination port. */
+	t->sport = uh->source;
+	t->dport = uh->dest;
+	q->l4_len = t->proto == IPPROTO_UDP ? sizeof(_uh) :
+		    min_t(u32, skb->len - q->l4, sizeof(struct tcphdr));
+	return true;
+}
+
+/*
+ * Redirects are meant for the host next to the router: they do not come
+ * through, and translated they would be wrong.
+ */
+static bool is_error(u8 family, u8 type)
+{
+	if (family == AF_INET6)
+		return !(type & ICMPV6_INFOMSG_MASK);
+	return type == ICMP_DEST_UNREACH || type == ICMP_SOURCE_QUENCH ||
+	       type == ICMP_TIME_EXCEEDED || type == ICMP_PARAMETERPROB;
+}
+
+static bool is_echo(u8 family, u8 type)
+{
+	return type == (family == AF_INET6 ? ICMPV6_ECHO_REQUEST : ICMP_ECHO);
+}
+
+/* ICMPv6 begins with type, code and checksum as well. */
+static enum svcnat_parsed parse_icmp(const struct sk_buff *skb,
+				     struct svcnat_packet *packet)
+{
+	const u8 family = packet->tuple.family;
+	const struct icmphdr *ih;
+	struct icmphdr _ih;
+
+	packet->quote.l4_len = 0;
+	ih = skb_header_pointer(skb, packet->l4, sizeof(_ih), &_ih);
+	if (!ih)
+		return SVCNAT_PARSED_BROKEN;
+	packet->icmp_type = ih->type;
+	packet->l4_len = sizeof(_ih);
+	if (is_echo(family, ih->type))
+		return SVCNAT_PARSED_ECHO;
+	if (!is_error(family, ih->type))
+		return SVCNAT_PARSED_OTHER;
+	return parse_quote(skb, packet) ? SVCNAT_PARSED_ERROR :
+					  SVCNAT_PARSED_ODD;
 }
 
 static enum svcnat_parsed parse_transport(const struct sk_buff *skb,
@@ -56,35 +286,8 @@ static enum svcnat_parsed parse_transport(const struct sk_buff *skb,
 	case IPPROTO_UDP:
 		return parse_udp(skb, packet);
 	default:
-		return SVCNAT_PARSED_OTHER;
+		return parse_icmp(skb, packet);
 	}
-}
-
-static enum svcnat_parsed parse_ipv4(const struct sk_buff *skb,
-				     struct svcnat_packet *packet)
-{
-	const struct iphdr *iph;
-	struct iphdr _iph;
-	unsigned int ihl;
-
-	iph = skb_header_pointer(skb, packet->l3, sizeof(_iph), &_iph);
-	if (!iph)
-		return SVCNAT_PARSED_BROKEN;
-	ihl = iph->ihl * 4;
-	if (iph->version != 4 || ihl < sizeof(_iph))
-		return SVCNAT_PARSED_BROKEN;
-	packet->tuple.src.ip = iph->saddr;
-	packet->tuple.dst.ip = iph->daddr;
-	packet->tuple.proto = iph->protocol;
-	packet->tuple.family = AF_INET;
-	if (packet->len < ihl)
-		return SVCNAT_PARSED_BROKEN;
-	if (iph->protocol != IPPROTO_TCP && iph->protocol != IPPROTO_UDP)
-		return SVCNAT_PARSED_OTHER;
-	if (ip_is_fragment(iph))
-		return SVCNAT_PARSED_FRAGMENT;
-	packet->l4 = packet->l3 + ihl;
-	return parse_transport(skb, packet);
 }
 
 /**
@@ -100,43 +303,46 @@ static enum svcnat_parsed parse_ipv4(const struct sk_buff *skb,
 enum svcnat_parsed svcnat_packet_parse(const struct sk_buff *skb, u8 family,
 				       struct svcnat_packet *packet)
 {
-	memset(packet, 0, sizeof(*packet));
-	packet->l3 = skb_network_offset(skb);
+	struct cursor c = { .skb = skb, .at = skb_network_offset(skb) };
+	enum svcnat_parsed parsed;
+
+	/* The quote costs nothing where there is none. */
+	memset(packet, 0, offsetof(struct svcnat_packet, quote));
+	if (c.at > U16_MAX)
+		return SVCNAT_PARSED_BROKEN;
+	packet->l3 = c.at;
 	packet->len = skb->len - packet->l3;
-	if (family == AF_INET)
-		return parse_ipv4(skb, packet);
-	return SVCNAT_PARSED_OTHER;
+	parsed = read_network(&c, family, &packet->tuple);
+	if (parsed != SVCNAT_PARSED)
+		return parsed;
+	packet->l4 = c.at;
+	return parse_transport(skb, packet);
 }
 
 /**
- * svcnat_packet_writable() - make the headers private and linear
- * @skb: the packet
- * @packet: its facts, from svcnat_packet_parse()
+ * svcnat_packet_error_sound() - is the checksum of an ICMP error right?
+ * @skb: the packet, which is not changed in any way
+ * @packet: its facts: SVCNAT_PARSED_ERROR
  *
- * May move the headers: pointers into them are stale afterwards.  A sender may
- * own the pages that the headers were parsed from and write to them meanwhile
- * (sendfile, splice), so the copy that is now ours must still say what was
- * parsed.
+ * What the kernel or the device has yet to sum, or vouches for, is right.
  *
- * Return: false if there is no memory or the packet has changed: drop it.
+ * Return: whether it is.
  */
-bool svcnat_packet_writable(struct sk_buff *skb,
-			    const struct svcnat_packet *packet)
+bool svcnat_packet_error_sound(const struct sk_buff *skb,
+			       const struct svcnat_packet *packet)
 {
 	const struct svcnat_tuple *t = &packet->tuple;
-	const struct iphdr *iph;
-	const __be16 *ports;
+	const u32 len = skb->len - packet->l4;
+	__wsum sum;
 
-	if (skb_ensure_writable(skb, packet->l4 + packet->l4_len))
-		return false;
-	iph = (const struct iphdr *)(skb->data + packet->l3);
-	/* TCP and UDP both begin with source and destination port. */
-	ports = (const __be16 *)(skb->data + packet->l4);
-	return iph->version == 4 &&
-	       packet->l3 + iph->ihl * 4 == packet->l4 &&
-	       iph->protocol == t->proto &&
-	       iph->saddr == t->src.ip && iph->daddr == t->dst.ip &&
-	       ports[0] == t->sport && ports[1] == t->dport;
+	if (skb->ip_summed == CHECKSUM_UNNECESSARY ||
+	    skb->ip_summed == CHECKSUM_PARTIAL)
+		return true;
+	sum = skb_checksum(skb, packet->l4, len, 0);
+	if (t->family == AF_INET)
+		return !csum_fold(sum);
+	return !csum_ipv6_magic(&t->src.in6, &t->dst.in6, len, IPPROTO_ICMPV6,
+				sum);
 }
 
 /**

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What is in a packet: parsed once, then handed on as offsets.  The only code
- * that reads headers.
+ * that reads headers, and the only one that may move them.
  */
 #ifndef _SVCNAT_PACKET_H
 #define _SVCNAT_PACKET_H
@@ -17,14 +17,32 @@ struct sk_buff;
 #define SVCNAT_TCP_ACK		0x10
 
 /**
+ * struct svcnat_quote - the packet that an ICMP or ICMPv6 error is about
+ * @tuple: its addresses and ports
+ * @l3: offset of its network header from skb->data
+ * @l4: offset of its transport header from skb->data
+ * @l4_len: bytes of its transport header that are there and that a rewrite may
+ *	touch: 8 of UDP, 8 to 20 of TCP, whose checksum needs 18
+ */
+struct svcnat_quote {
+	struct svcnat_tuple	tuple;
+	u16			l3;
+	u16			l4;
+	u16			l4_len;
+};
+
+/**
  * struct svcnat_packet - the facts of one packet
- * @tuple: addresses and ports
+ * @tuple: addresses and ports; of ICMP and ICMPv6 the ports are 0
  * @l3: offset of the network header from skb->data
  * @l4: offset of the transport header from skb->data
  * @l4_len: bytes of the transport header that a rewrite may touch
  * @len: bytes from the network header to the end of the packet
  * @tcp: SVCNAT_TCP_... bits, 0 if not TCP
  * @payload: there are bytes behind the transport header
+ * @icmp_type: type of an ICMP or ICMPv6 message, 0 of anything else
+ * @quote: only written for ICMP and ICMPv6, and only valid for an error; its
+ *	@l4_len is 0 for other messages
  */
 struct svcnat_packet {
 	struct svcnat_tuple	tuple;
@@ -34,11 +52,18 @@ struct svcnat_packet {
 	u32			len;
 	u8			tcp;
 	bool			payload;
+	u8			icmp_type;
+	struct svcnat_quote	quote;
 };
 
 /**
  * enum svcnat_parsed - what svcnat_packet_parse() found
- * @SVCNAT_PARSED: all of struct svcnat_packet is valid
+ * @SVCNAT_PARSED: TCP or UDP with ports
+ * @SVCNAT_PARSED_ERROR: an ICMP or ICMPv6 error that quotes TCP or UDP with
+ *	ports: the quote is valid
+ * @SVCNAT_PARSED_ODD: an ICMP or ICMPv6 error that quotes too little, a later
+ *	fragment, another error or another protocol: leave it alone
+ * @SVCNAT_PARSED_ECHO: an ICMP or ICMPv6 echo request
  * @SVCNAT_PARSED_FRAGMENT: a fragment: the tuple has addresses, no ports
  * @SVCNAT_PARSED_OTHER: not a protocol of ours
  * @SVCNAT_PARSED_BROKEN: headers cut off or contradicting; the tuple has
@@ -46,6 +71,9 @@ struct svcnat_packet {
  */
 enum svcnat_parsed {
 	SVCNAT_PARSED,
+	SVCNAT_PARSED_ERROR,
+	SVCNAT_PARSED_ODD,
+	SVCNAT_PARSED_ECHO,
 	SVCNAT_PARSED_FRAGMENT,
 	SVCNAT_PARSED_OTHER,
 	SVCNAT_PARSED_BROKEN,
@@ -55,6 +83,8 @@ enum svcnat_parsed svcnat_packet_parse(const struct sk_buff *skb, u8 family,
 				       struct svcnat_packet *packet);
 bool svcnat_packet_writable(struct sk_buff *skb,
 			    const struct svcnat_packet *packet);
+bool svcnat_packet_error_sound(const struct sk_buff *skb,
+			       const struct svcnat_packet *packet);
 bool svcnat_packet_opens(const struct svcnat_packet *packet);
 
 #endif /* _SVCNAT_PACKET_H */

@@ -14,7 +14,8 @@
  * @sport: source port, network byte order
  * @dport: destination port, network byte order
  * @family: AF_INET or AF_INET6
- * @proto: IPPROTO_TCP or IPPROTO_UDP
+ * @proto: IPPROTO_TCP or IPPROTO_UDP; IPPROTO_ICMP or IPPROTO_ICMPV6 where an
+ *	error or an echo is meant, then without ports
  */
 struct svcnat_tuple {
 	union nf_inet_addr	src;

@@ -149,7 +149,7 @@ static bool facts_right(const struct sk_buff *skb,
 	struct svcnat_packet again;
 
 	return svcnat_packet_parse(skb, AF_INET, &again) == SVCNAT_PARSED &&
-	       !memcmp(&again, packet, sizeof(again));
+	       !memcmp(&again, packet, offsetof(struct svcnat_packet, quote));
 }
 
 /* There and back; gives what was wrong, or NULL. */
