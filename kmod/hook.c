@@ -63,9 +63,16 @@ static unsigned int translate(struct passage *p, const struct svcnat_hit *hit,
 			      enum svcnat_side side)
 {
 	struct svcnat_packet *packet = &p->packet;
+	const struct svcnat_rewrite to = {
+		.addr = hit->addr,
+		.port = hit->port,
+		.other_port = side == SVCNAT_SOURCE ? packet->tuple.dport :
+						      packet->tuple.sport,
+		.side = side,
+	};
 
 	svcnat_flow_mark(hit, packet);
-	if (!svcnat_nat_rewrite(p->skb, packet, side, &hit->addr, hit->port))
+	if (!svcnat_nat_rewrite(p->skb, packet, &to))
 		return drop(p, SVCNAT_STAT_DROP_MEMORY);
 	svcnat_account_packet(hit->endpoint, hit->direction, packet->len);
 	svcnat_account_packet(hit->frontend, hit->direction, packet->len);

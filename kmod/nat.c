@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/skbuff.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
@@ -8,7 +9,11 @@
 #include "nat.h"
 
 /*
- * How a transport checksum follows a rewrite.
+ * How checksums follow a rewrite.
+ *
+ * What is written is told as a difference: by how much it changes a sum over
+ * it, in one's complement.  A checksum that covers the bytes takes the
+ * difference up and thereby cancels it in every sum around both.
  *
  * PSEUDO: the field holds the un-inverted sum of the pseudo header alone;
  * somebody below us adds the rest.  It follows addresses, not ports.
@@ -17,6 +22,22 @@
 enum sum_form {
 	SUM_WHOLE,
 	SUM_PSEUDO,
+};
+
+/**
+ * struct headers - where the bytes are that a rewrite changes
+ * @l3: network header
+ * @ports: source and destination port
+ * @sum: transport checksum, or NULL if there is none
+ * @form: of @sum
+ * @proto: of the transport header
+ */
+struct headers {
+	void		*l3;
+	__be16		*ports;
+	__sum16		*sum;
+	enum sum_form	form;
+	u8		proto;
 };
 
 static bool pending_here(const struct sk_buff *skb,
@@ -40,37 +61,120 @@ static enum sum_form sum_form(const struct sk_buff *skb,
 	       skb_is_gso(skb) ? SUM_PSEUDO : SUM_WHOLE;
 }
 
-/*
- * With CHECKSUM_COMPLETE skb->csum sums the packet from the network header on.
- * An IPv4 address, the header checksum that takes it up and the transport
- * checksum that takes it up change the sum by what the last one changes.
- */
-static void complete_follows(struct sk_buff *skb, __be32 from, __be32 to)
+static void sum_follows(__sum16 *sum, __wsum diff)
 {
-	if (skb->ip_summed == CHECKSUM_COMPLETE)
-		skb->csum = ~csum_add(csum_sub(~skb->csum,
-					       (__force __wsum)from),
-				      (__force __wsum)to);
+	*sum = csum_fold(csum_add(diff, ~csum_unfold(*sum)));
 }
 
-static void sum_follows_ipv4(struct sk_buff *skb, __sum16 *sum,
-			     enum sum_form form, __be32 from, __be32 to)
+static void pseudo_sum_follows(__sum16 *sum, __wsum diff)
 {
-	if (form == SUM_PSEUDO) {
-		*sum = ~csum_fold(csum_add(csum_sub(csum_unfold(*sum),
-						    (__force __wsum)from),
-					   (__force __wsum)to));
+	*sum = ~csum_fold(csum_add(diff, csum_unfold(*sum)));
+}
+
+static __wsum put_port(__be16 *at, __be16 port)
+{
+	__wsum diff = csum_sub(csum_unfold((__force __sum16)port),
+			       csum_unfold((__force __sum16)*at));
+
+	*at = port;
+	return diff;
+}
+
+static __wsum put_word(__be32 *at, __be32 word)
+{
+	__wsum diff = csum_sub((__force __wsum)word, (__force __wsum)*at);
+
+	*at = word;
+	return diff;
+}
+
+/* An address whose change the IPv4 header checksum takes up. */
+static __wsum put_ipv4(struct iphdr *iph, enum svcnat_side side, __be32 addr)
+{
+	__wsum diff;
+
+	diff = put_word(side == SVCNAT_SOURCE ? &iph->saddr : &iph->daddr,
+			addr);
+	sum_follows(&iph->check, diff);
+	return diff;
+}
+
+static __wsum put_ipv6(struct ipv6hdr *ip6h, enum svcnat_side side,
+		       const struct in6_addr *addr)
+{
+	struct in6_addr *at = side == SVCNAT_SOURCE ? &ip6h->saddr :
+						      &ip6h->daddr;
+	__wsum diff = 0;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(at->s6_addr32); i++)
+		diff = csum_add(diff, put_word(&at->s6_addr32[i],
+					       addr->s6_addr32[i]));
+	return diff;
+}
+
+/*
+ * Gives the difference that a pseudo header sees, and adds to @around what is
+ * not taken up within the network header.
+ */
+static __wsum put_addr(void *l3, u8 family, const struct svcnat_rewrite *to,
+		       __wsum *around)
+{
+	__wsum diff;
+
+	if (family == AF_INET)
+		return put_ipv4(l3, to->side, to->addr.ip);
+	diff = put_ipv6(l3, to->side, &to->addr.in6);
+	*around = csum_add(*around, diff);
+	return diff;
+}
+
+static __wsum put_ports(__be16 *ports, const struct svcnat_rewrite *to)
+{
+	const unsigned int this = to->side == SVCNAT_SOURCE ? 0 : 1;
+
+	return csum_add(put_port(&ports[this], to->port),
+			put_port(&ports[!this], to->other_port));
+}
+
+static void transport_follows(const struct headers *h, __wsum addr, __wsum port)
+{
+	if (h->form == SUM_PSEUDO) {
+		pseudo_sum_follows(h->sum, addr);
 		return;
 	}
-	csum_replace4(sum, from, to);
-	complete_follows(skb, from, to);
+	sum_follows(h->sum, csum_add(addr, port));
+	/* RFC 768: a UDP checksum of 0 would mean that there is none */
+	if (h->proto == IPPROTO_UDP && !*h->sum)
+		*h->sum = CSUM_MANGLED_0;
 }
 
-static void sum_follows_port(__sum16 *sum, enum sum_form form, __be16 from,
-			     __be16 to)
+/*
+ * Rewrite one packet.  Gives the difference to a sum
+ * over all of it.  With SUM_PSEUDO nobody has such a sum.
+ */
+static __wsum put(const struct headers *h, u8 family,
+		  const struct svcnat_rewrite *to)
 {
-	if (form == SUM_WHOLE)
-		csum_replace2(sum, from, to);
+	__wsum around = 0, addr, port;
+
+	addr = put_addr(h->l3, family, to, &around);
+	port = put_ports(h->ports, to);
+	around = csum_add(around, port);
+	if (!h->sum)
+		return around;
+	transport_follows(h, addr, port);
+	return csum_sub(around, csum_add(addr, port));
+}
+
+static void tuple_follows(struct svcnat_tuple *t,
+			  const struct svcnat_rewrite *to)
+{
+	const bool src = to->side == SVCNAT_SOURCE;
+
+	*(src ? &t->src : &t->dst) = to->addr;
+	t->sport = src ? to->port : to->other_port;
+	t->dport = src ? to->other_port : to->port;
 }
 
 /* The transport checksum, or NULL if the packet carries none. */
@@ -86,45 +190,11 @@ static __sum16 *transport_sum(struct sk_buff *skb,
 	return uh->check || pending_here(skb, packet) ? &uh->check : NULL;
 }
 
-static void rewrite_ipv4(struct sk_buff *skb,
-			 const struct svcnat_packet *packet,
-			 enum svcnat_side side, __be32 addr, __be16 port)
-{
-	struct iphdr *iph = (struct iphdr *)(skb->data + packet->l3);
-	__be16 *ports = (__be16 *)(skb->data + packet->l4);
-	enum sum_form form = sum_form(skb, packet);
-	bool src = side == SVCNAT_SOURCE;
-	__be32 *where = src ? &iph->saddr : &iph->daddr;
-	__be16 *where_port = src ? &ports[0] : &ports[1];
-	__sum16 *sum;
-
-	sum = transport_sum(skb, packet);
-	if (sum) {
-		sum_follows_ipv4(skb, sum, form, *where, addr);
-		sum_follows_port(sum, form, *where_port, port);
-		/* RFC 768: a UDP checksum of 0 would mean that there is none */
-		if (packet->tuple.proto == IPPROTO_UDP && !*sum &&
-		    form == SUM_WHOLE)
-			*sum = CSUM_MANGLED_0;
-	} else if (skb->ip_summed == CHECKSUM_COMPLETE) {
-		/* nothing in the packet takes up the change of the port */
-		skb->csum = csum_sub(skb->csum,
-				     csum_unfold((__force __sum16)*where_port));
-		skb->csum = csum_add(skb->csum,
-				     csum_unfold((__force __sum16)port));
-	}
-	csum_replace4(&iph->check, *where, addr);
-	*where = addr;
-	*where_port = port;
-}
-
 /**
- * svcnat_nat_rewrite() - rewrite one end of a packet
+ * svcnat_nat_rewrite() - rewrite a packet
  * @skb: the packet; its headers may move
- * @packet: its facts; the tuple follows the rewrite
- * @side: which end
- * @addr: new address, of the packet's family
- * @port: new port
+ * @packet: its facts, of SVCNAT_PARSED; the tuple follows the rewrite
+ * @to: what becomes of it
  *
  * Checksums are updated, not computed: a wrong one stays equally wrong.
  * Clones keep what they had.
@@ -133,20 +203,22 @@ static void rewrite_ipv4(struct sk_buff *skb,
  * was when it was parsed; it is unchanged, drop it.
  */
 bool svcnat_nat_rewrite(struct sk_buff *skb, struct svcnat_packet *packet,
-			enum svcnat_side side, const union nf_inet_addr *addr,
-			__be16 port)
+			const struct svcnat_rewrite *to)
 {
-	struct svcnat_tuple *t = &packet->tuple;
+	struct headers h;
+	__wsum diff;
 
 	if (!svcnat_packet_writable(skb, packet))
 		return false;
-	rewrite_ipv4(skb, packet, side, addr->ip, port);
-	if (side == SVCNAT_SOURCE) {
-		t->src = *addr;
-		t->sport = port;
-	} else {
-		t->dst = *addr;
-		t->dport = port;
-	}
+	h.l3 = skb->data + packet->l3;
+	h.ports = (__be16 *)(skb->data + packet->l4);
+	h.sum = transport_sum(skb, packet);
+	h.form = sum_form(skb, packet);
+	h.proto = packet->tuple.proto;
+	diff = put(&h, packet->tuple.family, to);
+	/* sums the packet from the network header on */
+	if (skb->ip_summed == CHECKSUM_COMPLETE)
+		skb->csum = csum_add(skb->csum, diff);
+	tuple_follows(&packet->tuple, to);
 	return true;
 }

@@ -5,18 +5,7 @@
 
 #include "packet.h"
 
-/**
- * enum svcnat_side - which end of the packet is rewritten
- * @SVCNAT_SOURCE: source address and port
- * @SVCNAT_DESTINATION: destination address and port
- */
-enum svcnat_side {
-	SVCNAT_SOURCE,
-	SVCNAT_DESTINATION,
-};
-
 bool svcnat_nat_rewrite(struct sk_buff *skb, struct svcnat_packet *packet,
-			enum svcnat_side side, const union nf_inet_addr *addr,
-			__be16 port);
+			const struct svcnat_rewrite *to);
 
 #endif /* _SVCNAT_NAT_H */

@@ -27,6 +27,30 @@ struct svcnat_tuple {
 };
 
 /**
+ * enum svcnat_side - which end of the packet is rewritten
+ * @SVCNAT_SOURCE: source address and port
+ * @SVCNAT_DESTINATION: destination address and port
+ */
+enum svcnat_side {
+	SVCNAT_SOURCE,
+	SVCNAT_DESTINATION,
+};
+
+/**
+ * struct svcnat_rewrite - what becomes of a packet
+ * @addr: new address of that side; bytes that the family does not use are zero
+ * @port: new port of that side, network order
+ * @other_port: new port of the other side; the present one if it stays
+ * @side: enum svcnat_side
+ */
+struct svcnat_rewrite {
+	union nf_inet_addr	addr;
+	__be16			port;
+	__be16			other_port;
+	u8			side;
+};
+
+/**
  * svcnat_tuple_reverse() - the tuple of the answer
  * @to: written
  * @from: read; may not be @to

@@ -156,6 +156,9 @@ static bool facts_right(const struct sk_buff *skb,
 static const char *rewrite_twice(struct sk_buff *skb, struct sk_buff *clone,
 				 const struct scene *s)
 {
+	struct svcnat_rewrite to = {
+		.addr = new_addr, .port = new_port, .side = s->side,
+	};
 	bool src = s->side == SVCNAT_SOURCE;
 	struct svcnat_packet packet;
 	union nf_inet_addr addr;
@@ -165,7 +168,8 @@ static const char *rewrite_twice(struct sk_buff *skb, struct sk_buff *clone,
 		return "not parsed";
 	addr = src ? packet.tuple.src : packet.tuple.dst;
 	port = src ? packet.tuple.sport : packet.tuple.dport;
-	if (!svcnat_nat_rewrite(skb, &packet, s->side, &new_addr, new_port))
+	to.other_port = src ? packet.tuple.dport : packet.tuple.sport;
+	if (!svcnat_nat_rewrite(skb, &packet, &to))
 		return "refused";
 	if (!svcnat_wire_same(&after, skb))
 		return "wrong bytes";
@@ -175,7 +179,9 @@ static const char *rewrite_twice(struct sk_buff *skb, struct sk_buff *clone,
 		return "wrong facts";
 	if (clone && !svcnat_wire_same(&before, clone))
 		return "clone changed";
-	if (!svcnat_nat_rewrite(skb, &packet, s->side, &addr, port))
+	to.addr = addr;
+	to.port = port;
+	if (!svcnat_nat_rewrite(skb, &packet, &to))
 		return "way back refused";
 	if (!svcnat_wire_same(&before, skb))
 		return "way back has wrong bytes";

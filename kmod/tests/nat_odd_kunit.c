@@ -17,6 +17,19 @@ static const u8 protos[] = { IPPROTO_TCP, IPPROTO_UDP };
 
 static struct wire before, after;
 
+static bool rewrite_source(struct sk_buff *skb, struct svcnat_packet *packet,
+			   u16 port)
+{
+	const struct svcnat_rewrite to = {
+		.addr = new_addr,
+		.port = htons(port),
+		.other_port = packet->tuple.dport,
+		.side = SVCNAT_SOURCE,
+	};
+
+	return svcnat_nat_rewrite(skb, packet, &to);
+}
+
 static u16 get_sum(const struct wire *wire)
 {
 	return get_unaligned_be16(wire->bytes + svcnat_wire_sum_at(wire));
@@ -53,8 +66,7 @@ static bool rewrite(u8 summed, u16 port)
 		return false;
 	skb->ip_summed = summed;
 	if (svcnat_packet_parse(skb, AF_INET, &packet) == SVCNAT_PARSED)
-		done = svcnat_nat_rewrite(skb, &packet, SVCNAT_SOURCE,
-					  &new_addr, htons(port)) &&
+		done = rewrite_source(skb, &packet, port) &&
 		       skb->ip_summed == summed &&
 		       !skb_copy_bits(skb, 0, before.bytes, before.len);
 	kfree_skb(skb);
@@ -148,8 +160,7 @@ static const char *change_meanwhile(unsigned int at, u8 by)
 	page[at] ^= by;
 	after = before;
 	after.bytes[at] ^= by;
-	done = svcnat_nat_rewrite(skb, &packet, SVCNAT_SOURCE, &new_addr,
-				  htons(7));
+	done = rewrite_source(skb, &packet, 7);
 	if (done && !may_change(at, by))
 		flaw = "another packet was rewritten";
 	if (!done && may_change(at, by))
@@ -202,8 +213,7 @@ static bool rewrite_tunnel(bool gso)
 		skb_shinfo(skb)->gso_type = SKB_GSO_UDP_TUNNEL_CSUM;
 	}
 	right = svcnat_packet_parse(skb, AF_INET, &packet) == SVCNAT_PARSED &&
-		svcnat_nat_rewrite(skb, &packet, SVCNAT_SOURCE, &new_addr,
-				   htons(7)) &&
+		rewrite_source(skb, &packet, 7) &&
 		svcnat_wire_same(&after, skb);
 	kfree_skb(skb);
 	return right;
