@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/icmp.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/skbuff.h>
@@ -150,7 +151,7 @@ static void transport_follows(const struct headers *h, __wsum addr, __wsum port)
 }
 
 /*
- * Rewrite one packet.  Gives the difference to a sum
+ * Rewrite one packet, the whole or a quoted one.  Gives the difference to a sum
  * over all of it.  With SUM_PSEUDO nobody has such a sum.
  */
 static __wsum put(const struct headers *h, u8 family,
@@ -220,5 +221,106 @@ bool svcnat_nat_rewrite(struct sk_buff *skb, struct svcnat_packet *packet,
 	if (skb->ip_summed == CHECKSUM_COMPLETE)
 		skb->csum = csum_add(skb->csum, diff);
 	tuple_follows(&packet->tuple, to);
+	return true;
+}
+
+/* The transport checksum of a quoted packet, or NULL if it is not there. */
+static __sum16 *quoted_sum(struct sk_buff *skb, const struct svcnat_quote *q)
+{
+	struct tcphdr *th = (struct tcphdr *)(skb->data + q->l4);
+	struct udphdr *uh = (struct udphdr *)(skb->data + q->l4);
+
+	if (q->tuple.proto == IPPROTO_UDP)
+		return uh->check ? &uh->check : NULL;
+	return q->l4_len >= offsetofend(struct tcphdr, check) ? &th->check :
+								NULL;
+}
+
+static __wsum rewrite_quote(struct sk_buff *skb, struct svcnat_quote *q,
+			    const struct svcnat_rewrite *to)
+{
+	const struct headers h = {
+		.l3 = skb->data + q->l3,
+		.ports = (__be16 *)(skb->data + q->l4),
+		.sum = quoted_sum(skb, q),
+		.form = SUM_WHOLE,
+		.proto = q->tuple.proto,
+	};
+	__wsum diff;
+
+	diff = put(&h, q->tuple.family, to);
+	tuple_follows(&q->tuple, to);
+	return diff;
+}
+
+/*
+ * The error was sent to the source of what it quotes.  It was sent by anybody
+ * on the way; only if by the quoted packet's very destination, the address is
+ * one of those that are hidden.
+ */
+static bool outer_changes(const struct svcnat_packet *packet,
+			  const struct svcnat_rewrite *to)
+{
+	return to->side == SVCNAT_DESTINATION ||
+	       svcnat_addr_equal(packet->tuple.family, &packet->tuple.src,
+				 &packet->quote.tuple.dst);
+}
+
+/*
+ * Gives the difference to the pseudo header of ICMPv6; ICMP has none.  The
+ * ports of an ICMP packet are none, and none are written.
+ */
+static __wsum rewrite_outer(struct sk_buff *skb, struct svcnat_packet *packet,
+			    const struct svcnat_rewrite *to)
+{
+	struct svcnat_tuple *t = &packet->tuple;
+	__wsum pseudo = 0;
+
+	put_addr(skb->data + packet->l3, t->family, to, &pseudo);
+	*(to->side == SVCNAT_SOURCE ? &t->src : &t->dst) = to->addr;
+	return pseudo;
+}
+
+/**
+ * svcnat_nat_rewrite_error() - rewrite an ICMP or ICMPv6 error
+ * @skb: the packet; its headers may move
+ * @packet: its facts, of SVCNAT_PARSED_ERROR; both tuples follow the rewrite
+ * @to: what becomes of a packet that goes the way of the error, that is,
+ *	against the quoted one
+ *
+ * Where such a packet would get a new destination, the quoted packet gets it as
+ * its source, and the error as its destination.  Where such a packet would get
+ * a new source, the quoted packet gets it as its destination, and the error as
+ * its source if it came from there and not from a router.
+ *
+ * All checksums follow, within the quote and around it; a wrong one stays
+ * equally wrong.  Clones keep what they had.
+ *
+ * Return: false if the packet could not be made writable, or is not what it
+ * was when it was parsed; it is unchanged, drop it.
+ */
+bool svcnat_nat_rewrite_error(struct sk_buff *skb, struct svcnat_packet *packet,
+			      const struct svcnat_rewrite *to)
+{
+	struct svcnat_rewrite against = *to;
+	__wsum message, pseudo = 0;
+	struct icmphdr *ih;
+	bool outer;
+
+	if (!svcnat_packet_writable(skb, packet))
+		return false;
+	against.side = to->side == SVCNAT_SOURCE ? SVCNAT_DESTINATION :
+						   SVCNAT_SOURCE;
+	outer = outer_changes(packet, to);
+	message = rewrite_quote(skb, &packet->quote, &against);
+	if (outer)
+		pseudo = rewrite_outer(skb, packet, to);
+	ih = (struct icmphdr *)(skb->data + packet->l4);
+	/* All the rest is summed up later, and ICMP begins with nothing. */
+	if (pending_here(skb, packet))
+		pseudo_sum_follows(&ih->checksum, pseudo);
+	else
+		sum_follows(&ih->checksum, csum_add(message, pseudo));
+	/* Everything is taken up within the packet: skb->csum stays right. */
 	return true;
 }
