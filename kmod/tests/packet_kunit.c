@@ -21,7 +21,7 @@ static struct sk_buff *parse_as(const struct wire_shape *shape,
 	struct sk_buff *skb = svcnat_wire_skb(&wire, shape);
 
 	if (skb)
-		*parsed = svcnat_packet_parse(skb, AF_INET, packet);
+		*parsed = svcnat_packet_parse(skb, wire.family, packet);
 	return skb;
 }
 
@@ -40,12 +40,13 @@ static enum svcnat_parsed verdict(struct kunit *test,
 
 static bool has_addresses(const struct svcnat_packet *p)
 {
-	return p->tuple.family == AF_INET &&
-	       p->tuple.src.ip == htonl(0xc0000201) &&
-	       p->tuple.dst.ip == htonl(0x0a60000a) &&
-	       !p->tuple.src.all[1] && !p->tuple.src.all[2] &&
-	       !p->tuple.src.all[3] && !p->tuple.dst.all[1] &&
-	       !p->tuple.dst.all[2] && !p->tuple.dst.all[3];
+	union nf_inet_addr src, dst;
+
+	svcnat_wire_get_addr(&wire, 0, &src);
+	svcnat_wire_get_addr(&wire, 1, &dst);
+	return p->tuple.family == wire.family &&
+	       !memcmp(&p->tuple.src, &src, sizeof(src)) &&
+	       !memcmp(&p->tuple.dst, &dst, sizeof(dst));
 }
 
 static bool has_all(const struct svcnat_packet *p)
@@ -54,38 +55,40 @@ static bool has_all(const struct svcnat_packet *p)
 	       p->tuple.sport == htons(40000) && p->tuple.dport == htons(80) &&
 	       p->l4 == p->l3 + wire.l4 && p->len == wire.len &&
 	       p->l4_len == svcnat_wire_headers(&wire) - wire.l4 &&
-	       p->tcp == (wire.proto == IPPROTO_TCP ? SVCNAT_TCP_ACK : 0);
+	       p->tcp == (wire.proto == IPPROTO_TCP ? SVCNAT_TCP_ACK : 0) &&
+	       !p->icmp_type;
+}
+
+static void read_split(struct kunit *test, const struct wire_shape *shape)
+{
+	enum svcnat_parsed parsed = SVCNAT_PARSED_OTHER;
+	struct svcnat_packet packet;
+	struct sk_buff *skb;
+	bool right;
+
+	skb = parse_as(shape, &packet, &parsed);
+	KUNIT_ASSERT_NOT_NULL(test, skb);
+	right = parsed == SVCNAT_PARSED && has_all(&packet) && packet.payload &&
+		svcnat_wire_same(&wire, skb);
+	kfree_skb(skb);
+	KUNIT_ASSERT_TRUE_MSG(test, right,
+			      "proto %u l4 %u family %u layout %d split %u",
+			      wire.proto, wire.l4, wire.family, shape->layout,
+			      shape->split);
 }
 
 static void reads_every_layout(struct kunit *test)
 {
 	struct wire_shape shape = { .headroom = 64 };
-	enum svcnat_parsed parsed = SVCNAT_PARSED_OTHER;
-	struct svcnat_packet packet;
-	unsigned int ihl, i, layout;
-	struct sk_buff *skb;
-	bool right;
+	unsigned int n;
 
-	for (ihl = 5; ihl <= 15; ihl++) {
-		for (i = 0; i < ARRAY_SIZE(protos); i++) {
-			svcnat_wire_make(&wire, protos[i], ihl, PAYLOAD);
-			layout = (i ^ ihl) & 1 ? WIRE_FRAG : WIRE_LIST;
-			shape.layout = layout;
-			for (shape.split = 0;
-			     shape.split <= svcnat_wire_headers(&wire);
-			     shape.split++) {
-				skb = parse_as(&shape, &packet, &parsed);
-				KUNIT_ASSERT_NOT_NULL(test, skb);
-				right = parsed == SVCNAT_PARSED &&
-					has_all(&packet) && packet.payload &&
-					svcnat_wire_same(&wire, skb);
-				kfree_skb(skb);
-				KUNIT_ASSERT_TRUE_MSG(test, right,
-						      "proto %u ihl %u layout %u split %u",
-						      wire.proto, ihl, layout,
-						      shape.split);
-			}
-		}
+	for (n = 0; n < 2 * WIRE_HEADS; n++) {
+		svcnat_wire_make_as(&wire, &svcnat_wire_heads[n / 2],
+				    protos[n & 1], PAYLOAD);
+		shape.layout = (n ^ n / 2) & 1 ? WIRE_FRAG : WIRE_LIST;
+		for (shape.split = 0; shape.split <= svcnat_wire_headers(&wire);
+		     shape.split++)
+			read_split(test, &shape);
 	}
 }
 
@@ -108,35 +111,35 @@ static void counts_from_the_network_header(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, has_all(&packet));
 }
 
-static void refuses_every_truncation(struct kunit *test)
+static void cut_off(struct kunit *test, unsigned int cut)
 {
+	const unsigned int least = wire.family == AF_INET ? 20 : 40;
 	struct svcnat_packet packet;
 	enum svcnat_parsed parsed;
-	unsigned int ihl, i, cut;
 
-	for (ihl = 5; ihl <= 15; ihl++) {
-		for (i = 0; i < ARRAY_SIZE(protos); i++) {
-			svcnat_wire_make(&wire, protos[i], ihl, PAYLOAD);
-			for (cut = wire.len; cut-- > 0;) {
-				wire.len = cut;
-				parsed = verdict(test, &packet);
-				if (cut >= svcnat_wire_headers(&wire)) {
-					KUNIT_ASSERT_EQ(test, (int)parsed,
-							(int)SVCNAT_PARSED);
-					KUNIT_ASSERT_TRUE(test,
-							  has_all(&packet));
-					continue;
-				}
-				KUNIT_ASSERT_EQ_MSG(test, (int)parsed,
-						    (int)SVCNAT_PARSED_BROKEN,
-						    "proto %u ihl %u cut %u",
-						    wire.proto, ihl, cut);
-				KUNIT_ASSERT_EQ(test, has_addresses(&packet),
-						cut >= 20);
-				KUNIT_ASSERT_EQ(test, !packet.tuple.family,
-						cut < 20);
-			}
-		}
+	wire.len = cut;
+	parsed = verdict(test, &packet);
+	if (cut >= svcnat_wire_headers(&wire)) {
+		KUNIT_ASSERT_EQ(test, (int)parsed, (int)SVCNAT_PARSED);
+		KUNIT_ASSERT_TRUE(test, has_all(&packet));
+		return;
+	}
+	KUNIT_ASSERT_EQ_MSG(test, (int)parsed, (int)SVCNAT_PARSED_BROKEN,
+			    "family %u proto %u l4 %u cut %u", wire.family,
+			    wire.proto, wire.l4, cut);
+	KUNIT_ASSERT_EQ(test, has_addresses(&packet), cut >= least);
+	KUNIT_ASSERT_EQ(test, !packet.tuple.family, cut < least);
+}
+
+static void refuses_every_truncation(struct kunit *test)
+{
+	unsigned int n, cut;
+
+	for (n = 0; n < 2 * WIRE_HEADS; n++) {
+		svcnat_wire_make_as(&wire, &svcnat_wire_heads[n / 2],
+				    protos[n & 1], PAYLOAD);
+		for (cut = wire.len; cut-- > 0;)
+			cut_off(test, cut);
 	}
 }
 
@@ -215,7 +218,6 @@ static void leaves_other_protocols(struct kunit *test)
 {
 	struct svcnat_packet packet;
 	enum svcnat_parsed parsed;
-	struct sk_buff *skb;
 	unsigned int proto;
 
 	for (proto = 0; proto < 256; proto++) {
@@ -232,13 +234,22 @@ static void leaves_other_protocols(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, packet.tuple.proto, proto);
 		KUNIT_EXPECT_TRUE(test, has_addresses(&packet));
 	}
-	svcnat_wire_make(&wire, IPPROTO_TCP, 5, 20);
-	skb = svcnat_wire_skb(&wire, &linear);
-	KUNIT_ASSERT_NOT_NULL(test, skb);
-	parsed = svcnat_packet_parse(skb, AF_INET6, &packet);
-	kfree_skb(skb);
-	KUNIT_EXPECT_EQ(test, (int)parsed, (int)SVCNAT_PARSED_BROKEN);
-	KUNIT_EXPECT_EQ(test, packet.tuple.family, 0);
+}
+
+/* A hook of one family may see the other's, through a broken tunnel. */
+static void refuses_the_other_family(struct kunit *test)
+{
+	struct svcnat_packet packet;
+	unsigned int i;
+
+	for (i = 0; i < WIRE_HEADS; i++) {
+		svcnat_wire_make_as(&wire, &svcnat_wire_heads[i], IPPROTO_UDP,
+				    PAYLOAD);
+		wire.family ^= AF_INET ^ AF_INET6;
+		KUNIT_EXPECT_EQ(test, (int)verdict(test, &packet),
+				(int)SVCNAT_PARSED_BROKEN);
+		KUNIT_EXPECT_EQ(test, packet.tuple.family, 0);
+	}
 }
 
 static void opens_only_with_a_pure_syn(struct kunit *test)
@@ -261,28 +272,65 @@ static void opens_only_with_a_pure_syn(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, svcnat_packet_opens(&packet));
 }
 
-static void writable_makes_headers_private(struct kunit *test)
+static bool makes_private(const struct wire_shape *shape)
 {
-	struct wire_shape shape = { .layout = WIRE_FRAG };
 	enum svcnat_parsed parsed;
 	struct svcnat_packet packet;
 	struct sk_buff *skb, *clone;
 	bool right;
 
-	svcnat_wire_make(&wire, IPPROTO_TCP, 15, PAYLOAD);
-	for (shape.split = 0; shape.split <= wire.len; shape.split++) {
-		skb = parse_as(&shape, &packet, &parsed);
-		KUNIT_ASSERT_NOT_NULL(test, skb);
-		clone = skb_clone(skb, GFP_KERNEL);
-		right = clone && svcnat_packet_writable(skb, &packet) &&
-			skb_headlen(skb) >= packet.l4 + packet.l4_len &&
-			skb->head != clone->head &&
-			svcnat_wire_same(&wire, skb) &&
-			svcnat_wire_same(&wire, clone);
-		kfree_skb(clone);
-		kfree_skb(skb);
-		KUNIT_ASSERT_TRUE_MSG(test, right, "split %u", shape.split);
+	skb = parse_as(shape, &packet, &parsed);
+	if (!skb)
+		return false;
+	clone = skb_clone(skb, GFP_KERNEL);
+	right = clone && svcnat_packet_writable(skb, &packet) &&
+		skb_headlen(skb) >= packet.l4 + packet.l4_len &&
+		skb->head != clone->head && svcnat_wire_same(&wire, skb) &&
+		svcnat_wire_same(&wire, clone);
+	kfree_skb(clone);
+	kfree_skb(skb);
+	return right;
+}
+
+static void writable_makes_headers_private(struct kunit *test)
+{
+	static const u8 heads[] = { 0, 10, WIRE_IPV6, WIRE_CHAIN };
+	struct wire_shape shape = { .layout = WIRE_FRAG };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(heads); i++) {
+		svcnat_wire_make_as(&wire, &svcnat_wire_heads[heads[i]],
+				    IPPROTO_TCP, PAYLOAD);
+		for (shape.split = 0; shape.split <= wire.len; shape.split++)
+			KUNIT_ASSERT_TRUE_MSG(test, makes_private(&shape),
+					      "head %u split %u", heads[i],
+					      shape.split);
 	}
+}
+
+/* As if a pointer had been kept: it must point to memory that is gone. */
+static void writable_moves_now_and_then(struct kunit *test)
+{
+	const bool watched = IS_ENABLED(CONFIG_KASAN) ||
+			     IS_ENABLED(CONFIG_DEBUG_NET);
+	struct svcnat_packet packet;
+	enum svcnat_parsed parsed;
+	unsigned int i, moved = 0;
+	struct sk_buff *skb;
+	const u8 *before;
+	bool right = true;
+
+	svcnat_wire_make(&wire, IPPROTO_UDP, 5, 0);
+	skb = parse_as(&linear, &packet, &parsed);
+	KUNIT_ASSERT_NOT_NULL(test, skb);
+	for (i = 0; i < 64; i++) {
+		before = skb->head;
+		right = right && svcnat_packet_writable(skb, &packet);
+		moved += skb->head != before;
+	}
+	kfree_skb(skb);
+	KUNIT_EXPECT_TRUE(test, right);
+	KUNIT_EXPECT_EQ(test, moved, watched ? 8 : 0);
 }
 
 static void writable_refuses_what_is_not_there(struct kunit *test)
@@ -309,8 +357,10 @@ static struct kunit_case packet_cases[] = {
 	KUNIT_CASE(tells_payload_from_options),
 	KUNIT_CASE(knows_fragments),
 	KUNIT_CASE(leaves_other_protocols),
+	KUNIT_CASE(refuses_the_other_family),
 	KUNIT_CASE(opens_only_with_a_pure_syn),
 	KUNIT_CASE(writable_makes_headers_private),
+	KUNIT_CASE(writable_moves_now_and_then),
 	KUNIT_CASE(writable_refuses_what_is_not_there),
 	{}
 };

@@ -1,13 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/if_ether.h>
 #include <linux/in.h>
 #include <linux/string.h>
+#include <net/ipv6.h>
 #include <asm/unaligned.h>
 
 #include "wire.h"
 
 #define TCP_HEADER	20
 #define UDP_HEADER	8
+#define ICMP_HEADER	8
+#define IPV6_HEADER	40
+
+#define IPV4(words)	{ .family = AF_INET, .ihl = (words) }
+#define IPV6(number)	{ .family = AF_INET6, .num = 1, .chain = { number } }
+
+const struct wire_head svcnat_wire_heads[WIRE_HEADS] = {
+	IPV4(5), IPV4(6), IPV4(7), IPV4(8), IPV4(9), IPV4(10), IPV4(11),
+	IPV4(12), IPV4(13), IPV4(14), IPV4(15),
+	[WIRE_IPV6] = { .family = AF_INET6 },
+	IPV6(NEXTHDR_HOP), IPV6(NEXTHDR_DEST), IPV6(NEXTHDR_ROUTING),
+	IPV6(NEXTHDR_AUTH),
+	[WIRE_CHAIN] = {
+		.family = AF_INET6,
+		.num = 3,
+		.chain = { NEXTHDR_HOP, NEXTHDR_DEST, NEXTHDR_ROUTING },
+	},
+	[WIRE_ATOMIC] = IPV6(NEXTHDR_FRAGMENT),
+};
 
 static u16 add_up(const u8 *bytes, unsigned int len, u16 sum)
 {
@@ -18,6 +37,67 @@ static u16 add_up(const u8 *bytes, unsigned int len, u16 sum)
 	return sum;
 }
 
+/* Source and destination address lie one behind the other. */
+static unsigned int addr_at(const struct wire *wire)
+{
+	return wire->family == AF_INET ? 12 : 8;
+}
+
+static unsigned int addr_len(const struct wire *wire)
+{
+	return wire->family == AF_INET ? 4 : 16;
+}
+
+/**
+ * svcnat_wire_set_addr() - change an address, but no checksum
+ * @wire: of this packet
+ * @end: 0 for the source, 1 for the destination
+ * @addr: the new one
+ */
+void svcnat_wire_set_addr(struct wire *wire, unsigned int end,
+			  const union nf_inet_addr *addr)
+{
+	memcpy(wire->bytes + addr_at(wire) + end * addr_len(wire), addr,
+	       addr_len(wire));
+}
+
+/**
+ * svcnat_wire_get_addr() - read an address
+ * @wire: of this packet
+ * @end: 0 for the source, 1 for the destination
+ * @addr: written
+ */
+void svcnat_wire_get_addr(const struct wire *wire, unsigned int end,
+			  union nf_inet_addr *addr)
+{
+	memset(addr, 0, sizeof(*addr));
+	memcpy(addr, wire->bytes + addr_at(wire) + end * addr_len(wire),
+	       addr_len(wire));
+}
+
+/**
+ * svcnat_wire_set_port() - change a port, but no checksum
+ * @wire: of this packet
+ * @end: 0 for the source, 1 for the destination
+ * @port: the new one
+ */
+void svcnat_wire_set_port(struct wire *wire, unsigned int end, u16 port)
+{
+	put_unaligned_be16(port, wire->bytes + wire->l4 + 2 * end);
+}
+
+/**
+ * svcnat_wire_get_port() - read a port
+ * @wire: of this packet
+ * @end: 0 for the source, 1 for the destination
+ *
+ * Return: the port.
+ */
+u16 svcnat_wire_get_port(const struct wire *wire, unsigned int end)
+{
+	return get_unaligned_be16(wire->bytes + wire->l4 + 2 * end);
+}
+
 /**
  * svcnat_wire_sum_at() - where is the transport checksum?
  * @wire: of this packet
@@ -26,14 +106,42 @@ static u16 add_up(const u8 *bytes, unsigned int len, u16 sum)
  */
 unsigned int svcnat_wire_sum_at(const struct wire *wire)
 {
-	return wire->l4 + (wire->proto == IPPROTO_TCP ? 16 : 6);
+	switch (wire->proto) {
+	case IPPROTO_TCP:
+		return wire->l4 + 16;
+	case IPPROTO_UDP:
+		return wire->l4 + 6;
+	default:
+		return wire->l4 + 2;
+	}
+}
+
+/**
+ * svcnat_wire_get_sum() - read the transport checksum
+ * @wire: of this packet
+ *
+ * Return: the checksum.
+ */
+u16 svcnat_wire_get_sum(const struct wire *wire)
+{
+	return get_unaligned_be16(wire->bytes + svcnat_wire_sum_at(wire));
+}
+
+/**
+ * svcnat_wire_set_sum() - change the transport checksum
+ * @wire: of this packet
+ * @sum: the new one
+ */
+void svcnat_wire_set_sum(struct wire *wire, u16 sum)
+{
+	put_unaligned_be16(sum, wire->bytes + svcnat_wire_sum_at(wire));
 }
 
 /**
  * svcnat_wire_headers() - how long are the headers that a rewrite touches?
  * @wire: of this packet
  *
- * Return: number of bytes.
+ * Return: number of bytes; those that an error quotes are not in it.
  */
 unsigned int svcnat_wire_headers(const struct wire *wire)
 {
@@ -45,66 +153,160 @@ unsigned int svcnat_wire_headers(const struct wire *wire)
  * svcnat_wire_pseudo() - sum of the pseudo header
  * @wire: of this packet
  *
- * Return: the sum, not inverted.
+ * Return: the sum, not inverted; 0 for ICMP, which has none.
  */
 u16 svcnat_wire_pseudo(const struct wire *wire)
 {
 	u16 sum = svcnat_wire_add(wire->proto, wire->len - wire->l4);
 
-	return add_up(wire->bytes + 12, 8, sum);
+	if (wire->proto == IPPROTO_ICMP)
+		return 0;
+	return add_up(wire->bytes + addr_at(wire), 2 * addr_len(wire), sum);
 }
 
 /**
- * svcnat_wire_sum() - compute both checksums afresh
- * @wire: of this packet
+ * svcnat_wire_sum() - compute the checksums afresh
+ * @wire: of this packet; what it quotes stays as it is
  */
 void svcnat_wire_sum(struct wire *wire)
 {
-	u8 *at = wire->bytes + svcnat_wire_sum_at(wire);
 	u16 sum;
 
-	put_unaligned_be16(0, wire->bytes + 10);
-	put_unaligned_be16(~add_up(wire->bytes, wire->l4, 0),
-			   wire->bytes + 10);
-	put_unaligned_be16(0, at);
+	if (wire->family == AF_INET) {
+		put_unaligned_be16(0, wire->bytes + 10);
+		put_unaligned_be16(~add_up(wire->bytes, wire->l4, 0),
+				   wire->bytes + 10);
+	}
+	svcnat_wire_set_sum(wire, 0);
 	if (wire->no_sum)
 		return;
 	sum = ~add_up(wire->bytes + wire->l4, wire->len - wire->l4,
 		      svcnat_wire_pseudo(wire));
 	if (!sum && wire->proto == IPPROTO_UDP)
 		sum = 0xffff;
-	put_unaligned_be16(sum, at);
+	svcnat_wire_set_sum(wire, sum);
 }
 
-/**
- * svcnat_wire_make() - make a packet from 192.0.2.1:40000 to 10.96.0.10:80
- * @wire: written
- * @proto: IPPROTO_TCP or IPPROTO_UDP
- * @ihl: length of the IPv4 header, in words: above 5 there are options
- * @payload: bytes behind the transport header
- */
-void svcnat_wire_make(struct wire *wire, u8 proto, unsigned int ihl,
-		      unsigned int payload)
+static void make_ipv4(struct wire *wire, const struct wire_head *head)
 {
 	static const u8 addresses[] = { 192, 0, 2, 1, 10, 96, 0, 10 };
-	u8 *b = wire->bytes, *t;
+	u8 *b = wire->bytes;
+
+	b[0] = 0x40 | head->ihl;
+	b[1] = 0;
+	put_unaligned_be16(wire->len, b + 2);
+	put_unaligned_be16(0x1234, b + 4);
+	put_unaligned_be16(0, b + 6);
+	b[8] = 64;
+	b[9] = wire->proto;
+	memcpy(b + 12, addresses, sizeof(addresses));
+}
+
+static unsigned int extension_len(u8 number)
+{
+	switch (number) {
+	case NEXTHDR_DEST:
+		return 16;
+	case NEXTHDR_ROUTING:
+	case NEXTHDR_AUTH:
+		return 24;
+	default:
+		return 8;
+	}
+}
+
+/* One extension header; what is in it is of no interest but for this. */
+static void make_extension(u8 *b, u8 number)
+{
+	const unsigned int len = extension_len(number);
+
+	switch (number) {
+	case NEXTHDR_AUTH:
+		b[1] = len / 4 - 2;
+		break;
+	case NEXTHDR_FRAGMENT:
+		/* neither offset nor more to come; reserved bits say nothing */
+		put_unaligned_be16(0x0006, b + 2);
+		break;
+	case NEXTHDR_ROUTING:
+		b[3] = 0;	/* no segments left */
+		fallthrough;
+	default:
+		b[1] = len / 8 - 1;
+	}
+}
+
+static void make_ipv6(struct wire *wire, const struct wire_head *head)
+{
+	static const u8 addresses[] = {
+		0x20, 0x01, 0x0d, 0xb8, 0, 1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6,
+		0xfd, 0x10, 0x96, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 0, 10
+	};
+	u8 *b = wire->bytes, *next = b + 6, *at = b + IPV6_HEADER;
+	unsigned int i;
+
+	b[0] = 0x60;
+	put_unaligned_be16(wire->len - IPV6_HEADER, b + 4);
+	b[7] = 64;
+	memcpy(b + 8, addresses, sizeof(addresses));
+	for (i = 0; i < head->num; i++) {
+		make_extension(at, head->chain[i]);
+		*next = head->chain[i];
+		next = at;
+		at += extension_len(head->chain[i]);
+	}
+	*next = wire->proto;
+}
+
+static unsigned int head_len(const struct wire_head *head)
+{
+	unsigned int i, len = IPV6_HEADER;
+
+	if (head->family == AF_INET)
+		return head->ihl * 4;
+	for (i = 0; i < head->num; i++)
+		len += extension_len(head->chain[i]);
+	return len;
+}
+
+static void make_network(struct wire *wire, const struct wire_head *head,
+			 u8 proto, unsigned int rest)
+{
 	unsigned int i;
 
 	memset(wire, 0, sizeof(*wire));
+	wire->family = head->family;
 	wire->proto = proto;
-	wire->l4 = ihl * 4;
-	wire->len = svcnat_wire_headers(wire) + payload;
-	for (i = 20; i < wire->len; i++)
-		b[i] = i * 37 + 11;
-	b[0] = 0x40 | ihl;
-	put_unaligned_be16(wire->len, b + 2);
-	put_unaligned_be16(0x1234, b + 4);
-	b[8] = 64;
-	b[9] = proto;
-	memcpy(b + 12, addresses, sizeof(addresses));
-	t = b + wire->l4;
-	put_unaligned_be16(40000, t);
-	put_unaligned_be16(80, t + 2);
+	wire->l4 = head_len(head);
+	wire->len = wire->l4 + rest;
+	for (i = 0; i < wire->len; i++)
+		wire->bytes[i] = i * 37 + 11;
+	if (head->family == AF_INET)
+		make_ipv4(wire, head);
+	else
+		make_ipv6(wire, head);
+}
+
+/**
+ * svcnat_wire_make_as() - make a TCP or UDP packet from port 40000 to 80
+ * @wire: written
+ * @head: what its network header is like
+ * @proto: IPPROTO_TCP or IPPROTO_UDP
+ * @payload: bytes behind the transport header
+ *
+ * It goes from 192.0.2.1 to 10.96.0.10, or 2001:db8:1:2:3:4:5:6 to
+ * fd10:9607:809:a0b:c0d:e0f:1011:a.
+ */
+void svcnat_wire_make_as(struct wire *wire, const struct wire_head *head,
+			 u8 proto, unsigned int payload)
+{
+	u8 *t;
+
+	make_network(wire, head, proto, payload +
+		     (proto == IPPROTO_TCP ? TCP_HEADER : UDP_HEADER));
+	t = wire->bytes + wire->l4;
+	svcnat_wire_set_port(wire, 0, 40000);
+	svcnat_wire_set_port(wire, 1, 80);
 	if (proto == IPPROTO_TCP) {
 		t[12] = TCP_HEADER / 4 << 4;
 		t[13] = 0x18;	/* PSH, ACK */
@@ -114,81 +316,45 @@ void svcnat_wire_make(struct wire *wire, u8 proto, unsigned int ihl,
 	svcnat_wire_sum(wire);
 }
 
-static bool add_page(struct sk_buff *skb, const u8 *bytes, unsigned int len)
+/**
+ * svcnat_wire_make() - make an IPv4 packet
+ * @wire: written
+ * @proto: IPPROTO_TCP or IPPROTO_UDP
+ * @ihl: length of the IPv4 header, in words
+ * @payload: bytes behind the transport header
+ */
+void svcnat_wire_make(struct wire *wire, u8 proto, unsigned int ihl,
+		      unsigned int payload)
 {
-	struct page *page = alloc_page(GFP_KERNEL);
+	const struct wire_head head = { .family = AF_INET, .ihl = ihl };
 
-	if (!page)
-		return false;
-	/* Not at the beginning: what reads outside finds something else. */
-	memset(page_address(page), 0x5a, 512);
-	memcpy(page_address(page) + 100, bytes, len);
-	skb_add_rx_frag(skb, 0, page, 100, len, PAGE_SIZE);
-	return true;
-}
-
-static bool add_list(struct sk_buff *skb, const u8 *bytes, unsigned int len)
-{
-	struct sk_buff *rest = alloc_skb(len, GFP_KERNEL);
-
-	if (!rest)
-		return false;
-	skb_put_data(rest, bytes, len);
-	skb_shinfo(skb)->frag_list = rest;
-	skb->len += len;
-	skb->data_len += len;
-	skb->truesize += rest->truesize;
-	return true;
+	svcnat_wire_make_as(wire, &head, proto, payload);
 }
 
 /**
- * svcnat_wire_skb() - make a socket buffer as a hook gets it
- * @wire: what is in it
- * @shape: and where
- *
- * Context: process.
- * Return: the buffer, or NULL without memory.
+ * svcnat_wire_make_error() - make an ICMP or ICMPv6 message about a packet
+ * @wire: written; it goes from destination to source of the other
+ * @head: what its network header is like
+ * @type: of the message
+ * @quoted: the packet
+ * @kept: how much of it is quoted
  */
-struct sk_buff *svcnat_wire_skb(const struct wire *wire,
-				const struct wire_shape *shape)
+void svcnat_wire_make_error(struct wire *wire, const struct wire_head *head,
+			    u8 type, const struct wire *quoted,
+			    unsigned int kept)
 {
-	unsigned int head = wire->len;
-	struct sk_buff *skb;
-	bool done = true;
+	union nf_inet_addr addr;
+	unsigned int end;
 
-	if (shape->layout != WIRE_LINEAR)
-		head = min(shape->split, wire->len);
-	skb = alloc_skb(shape->headroom + head, GFP_KERNEL);
-	if (!skb)
-		return NULL;
-	skb_reserve(skb, shape->headroom);
-	skb_put_data(skb, wire->bytes, head);
-	skb_reset_network_header(skb);
-	skb->protocol = htons(ETH_P_IP);
-	if (head == wire->len)
-		return skb;
-	if (shape->layout == WIRE_FRAG)
-		done = add_page(skb, wire->bytes + head, wire->len - head);
-	else
-		done = add_list(skb, wire->bytes + head, wire->len - head);
-	if (done)
-		return skb;
-	kfree_skb(skb);
-	return NULL;
-}
-
-/**
- * svcnat_wire_same() - compare
- * @wire: what should be in it
- * @skb: the buffer
- *
- * Return: whether it has these bytes and no others.
- */
-bool svcnat_wire_same(const struct wire *wire, const struct sk_buff *skb)
-{
-	u8 bytes[WIRE_MAX];
-
-	return skb->len == wire->len &&
-	       !skb_copy_bits(skb, 0, bytes, wire->len) &&
-	       !memcmp(bytes, wire->bytes, wire->len);
+	make_network(wire, head, head->family == AF_INET ? IPPROTO_ICMP :
+							   IPPROTO_ICMPV6,
+		     ICMP_HEADER + kept);
+	wire->bytes[wire->l4] = type;
+	wire->bytes[wire->l4 + 1] = 1;
+	memcpy(wire->bytes + wire->l4 + ICMP_HEADER, quoted->bytes, kept);
+	for (end = 0; end < 2; end++) {
+		svcnat_wire_get_addr(quoted, end, &addr);
+		svcnat_wire_set_addr(wire, !end, &addr);
+	}
+	svcnat_wire_sum(wire);
 }
