@@ -28,22 +28,24 @@ enum summed {
  * struct scene - one rewrite
  * @content: what is rewritten
  * @summed: state of the checksum
- * @ihl: IPv4 header, in words
+ * @head: which of svcnat_wire_heads
  * @side: which end
+ * @both: the other end's port changes as well
  * @shape: of the buffer
  * @cloned: somebody else reads the same bytes
  */
 struct scene {
 	enum content		content;
 	enum summed		summed;
-	unsigned int		ihl;
+	unsigned int		head;
 	enum svcnat_side	side;
+	bool			both;
 	struct wire_shape	shape;
 	bool			cloned;
 };
 
-static const union nf_inet_addr new_addr = { .ip = htonl(0xac1f07fe) };
-static const __be16 new_port = htons(0xfdcb);
+static const u16 new_port = 0xfdcb;
+static const u16 new_other = 0x0a41;
 
 /* Cases run one after the other. */
 static struct wire before, after, full;
@@ -62,25 +64,36 @@ static void sum_as(struct wire *wire, const struct scene *s)
 				   wire->bytes + svcnat_wire_sum_at(wire));
 }
 
-static void change_end(struct wire *wire, enum svcnat_side side)
+static void change_end(struct wire *wire, const struct scene *s)
 {
-	const unsigned int end = side == SVCNAT_SOURCE ? 0 : 1;
+	const union nf_inet_addr addr = svcnat_wire_new_addr(wire->family);
+	const unsigned int end = s->side == SVCNAT_SOURCE ? 0 : 1;
 
-	memcpy(wire->bytes + 12 + 4 * end, &new_addr.ip, 4);
-	memcpy(wire->bytes + wire->l4 + 2 * end, &new_port, 2);
+	svcnat_wire_set_addr(wire, end, &addr);
+	svcnat_wire_set_port(wire, end, new_port);
+	if (s->both)
+		svcnat_wire_set_port(wire, !end, new_other);
 }
 
 static void make_wires(const struct scene *s)
 {
-	svcnat_wire_make(&before, s->content == TCP ? IPPROTO_TCP : IPPROTO_UDP,
-			 s->ihl, PAYLOAD);
+	svcnat_wire_make_as(&before, &svcnat_wire_heads[s->head],
+			    s->content == TCP ? IPPROTO_TCP : IPPROTO_UDP,
+			    PAYLOAD);
 	before.no_sum = s->content == UDP_NO_SUM;
 	after = before;
-	change_end(&after, s->side);
+	change_end(&after, s);
 	full = after;
 	svcnat_wire_sum(&full);
 	sum_as(&before, s);
 	sum_as(&after, s);
+}
+
+static int gso_type(const struct scene *s)
+{
+	if (s->content != TCP)
+		return SKB_GSO_UDP_L4;
+	return before.family == AF_INET ? SKB_GSO_TCPV4 : SKB_GSO_TCPV6;
 }
 
 static void set_summed(struct sk_buff *skb, const struct scene *s)
@@ -103,16 +116,13 @@ static void set_summed(struct sk_buff *skb, const struct scene *s)
 	if (s->summed == GSO) {
 		skb_shinfo(skb)->gso_size = 10;
 		skb_shinfo(skb)->gso_segs = DIV_ROUND_UP(PAYLOAD, 10);
-		skb_shinfo(skb)->gso_type = s->content == TCP ?
-					    SKB_GSO_TCPV4 : SKB_GSO_UDP_L4;
+		skb_shinfo(skb)->gso_type = gso_type(s);
 	}
 }
 
-static u16 one_zero(__wsum csum)
+static u16 folded(__wsum csum)
 {
-	u16 sum = (__force u16)csum_fold(csum);
-
-	return sum == 0xffff ? 0 : sum;
+	return svcnat_wire_one_zero((__force u16)csum_fold(csum));
 }
 
 /* Is what the buffer says of the checksum, besides its bytes, still right? */
@@ -125,8 +135,8 @@ static bool sum_right(struct sk_buff *skb, const struct scene *s)
 		const int l3 = skb_network_offset(skb);
 
 		return skb->ip_summed == CHECKSUM_COMPLETE &&
-		       one_zero(skb->csum) ==
-		       one_zero(skb_checksum(skb, l3, skb->len - l3, 0));
+		       folded(skb->csum) ==
+		       folded(skb_checksum(skb, l3, skb->len - l3, 0));
 	}
 	if (!pending(s))
 		return skb->ip_summed ==
@@ -148,48 +158,46 @@ static bool facts_right(const struct sk_buff *skb,
 {
 	struct svcnat_packet again;
 
-	return svcnat_packet_parse(skb, AF_INET, &again) == SVCNAT_PARSED &&
+	return svcnat_packet_parse(skb, packet->tuple.family, &again) ==
+	       SVCNAT_PARSED &&
 	       !memcmp(&again, packet, offsetof(struct svcnat_packet, quote));
+}
+
+static const char *rewrite(struct sk_buff *skb, struct svcnat_packet *packet,
+			   const struct wire *into, const struct scene *s)
+{
+	const unsigned int end = s->side == SVCNAT_SOURCE ? 0 : 1;
+	struct svcnat_rewrite to = { .side = s->side };
+
+	svcnat_wire_get_addr(into, end, &to.addr);
+	to.port = htons(svcnat_wire_get_port(into, end));
+	to.other_port = htons(svcnat_wire_get_port(into, !end));
+	if (!svcnat_nat_rewrite(skb, packet, &to))
+		return "refused";
+	if (!svcnat_wire_same(into, skb))
+		return "wrong bytes";
+	full = *into;
+	svcnat_wire_sum(&full);
+	if (!sum_right(skb, s))
+		return "wrong checksum beside the bytes";
+	return facts_right(skb, packet) ? NULL : "wrong facts";
 }
 
 /* There and back; gives what was wrong, or NULL. */
 static const char *rewrite_twice(struct sk_buff *skb, struct sk_buff *clone,
 				 const struct scene *s)
 {
-	struct svcnat_rewrite to = {
-		.addr = new_addr, .port = new_port, .side = s->side,
-	};
-	bool src = s->side == SVCNAT_SOURCE;
 	struct svcnat_packet packet;
-	union nf_inet_addr addr;
-	__be16 port;
+	const char *flaw;
 
-	if (svcnat_packet_parse(skb, AF_INET, &packet) != SVCNAT_PARSED)
+	if (svcnat_packet_parse(skb, before.family, &packet) != SVCNAT_PARSED)
 		return "not parsed";
-	addr = src ? packet.tuple.src : packet.tuple.dst;
-	port = src ? packet.tuple.sport : packet.tuple.dport;
-	to.other_port = src ? packet.tuple.dport : packet.tuple.sport;
-	if (!svcnat_nat_rewrite(skb, &packet, &to))
-		return "refused";
-	if (!svcnat_wire_same(&after, skb))
-		return "wrong bytes";
-	if (!sum_right(skb, s))
-		return "wrong checksum beside the bytes";
-	if (!facts_right(skb, &packet))
-		return "wrong facts";
+	flaw = rewrite(skb, &packet, &after, s);
+	if (flaw)
+		return flaw;
 	if (clone && !svcnat_wire_same(&before, clone))
 		return "clone changed";
-	to.addr = addr;
-	to.port = port;
-	if (!svcnat_nat_rewrite(skb, &packet, &to))
-		return "way back refused";
-	if (!svcnat_wire_same(&before, skb))
-		return "way back has wrong bytes";
-	full = before;
-	svcnat_wire_sum(&full);
-	if (!sum_right(skb, s))
-		return "way back has wrong checksum beside the bytes";
-	return facts_right(skb, &packet) ? NULL : "way back has wrong facts";
+	return rewrite(skb, &packet, &before, s);
 }
 
 static const char *play(const struct scene *s)
@@ -225,15 +233,17 @@ static void play_some(struct kunit *test, struct scene *s, unsigned int share)
 		s->content = i / 2 % CONTENTS;
 		s->summed = i / 2 / CONTENTS;
 		s->side = i & 1;
+		s->both = (i ^ turn) & 2;
 		/* Whoever sends no checksum has none pending. */
 		if (s->content == UDP_NO_SUM && pending(s))
 			continue;
 		flaw = play(s);
 		KUNIT_ASSERT_NULL_MSG(test, flaw,
-				      "%s: content %d summed %d ihl %u side %d layout %d split %u headroom %u cloned %d",
-				      flaw, s->content, s->summed, s->ihl,
-				      s->side, s->shape.layout, s->shape.split,
-				      s->shape.headroom, s->cloned);
+				      "%s: content %d summed %d head %u side %d both %d layout %d split %u headroom %u cloned %d",
+				      flaw, s->content, s->summed, s->head,
+				      s->side, s->both, s->shape.layout,
+				      s->shape.split, s->shape.headroom,
+				      s->cloned);
 	}
 }
 
@@ -242,7 +252,7 @@ static void rewrites_linear(struct kunit *test)
 	struct scene s = {};
 	unsigned int i;
 
-	for (s.ihl = 5; s.ihl <= 15; s.ihl++) {
+	for (s.head = 0; s.head < WIRE_HEADS; s.head++) {
 		for (i = 0; i < 4; i++) {
 			s.cloned = i & 1;
 			s.shape.headroom = i & 2 ? 64 : 0;
@@ -254,8 +264,11 @@ static void rewrites_linear(struct kunit *test)
 /* The packet is split at every offset in its headers, and right behind them. */
 static void play_splits(struct kunit *test, struct scene *s, unsigned int share)
 {
-	const unsigned int most = s->ihl * 4 + 20;
+	unsigned int most;
 
+	svcnat_wire_make_as(&before, &svcnat_wire_heads[s->head], IPPROTO_TCP,
+			    PAYLOAD);
+	most = svcnat_wire_headers(&before);
 	for (s->shape.split = 0; s->shape.split <= most; s->shape.split++)
 		play_some(test, s, share);
 }
@@ -264,27 +277,32 @@ static void rewrites_split(struct kunit *test)
 {
 	struct scene s = { .shape = { .layout = WIRE_FRAG, .headroom = 64 } };
 
-	for (s.ihl = 5; s.ihl <= 15; s.ihl++)
-		play_splits(test, &s, s.ihl == 5 ? 7 : 13);
+	for (s.head = 0; s.head < WIRE_HEADS; s.head++)
+		play_splits(test, &s, s.head % WIRE_IPV6 ? 17 : 7);
 }
+
+static const u8 some_heads[] = { 0, 5, 10, WIRE_IPV6, WIRE_CHAIN };
 
 static void rewrites_split_clones(struct kunit *test)
 {
 	struct scene s = { .shape.layout = WIRE_FRAG, .cloned = true };
+	unsigned int i;
 
-	for (s.ihl = 5; s.ihl <= 15; s.ihl += 5)
+	for (i = 0; i < ARRAY_SIZE(some_heads); i++) {
+		s.head = some_heads[i];
 		play_splits(test, &s, 13);
+	}
 }
 
 static void rewrites_frag_lists(struct kunit *test)
 {
 	struct scene s = { .shape.layout = WIRE_LIST };
+	unsigned int i;
 
-	for (s.ihl = 5; s.ihl <= 15; s.ihl += 5) {
-		play_splits(test, &s, 13);
-		s.cloned = true;
-		play_splits(test, &s, 13);
-		s.cloned = false;
+	for (i = 0; i < 2 * ARRAY_SIZE(some_heads); i++) {
+		s.head = some_heads[i / 2];
+		s.cloned = i & 1;
+		play_splits(test, &s, 17);
 	}
 }
 

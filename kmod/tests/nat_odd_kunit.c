@@ -3,7 +3,6 @@
 #include <kunit/test.h>
 #include <linux/in.h>
 #include <linux/prandom.h>
-#include <net/checksum.h>
 #include <asm/unaligned.h>
 
 #include "../nat.h"
@@ -11,9 +10,9 @@
 
 #define PAYLOAD	23
 
-static const union nf_inet_addr new_addr = { .ip = htonl(0xac1f07fe) };
 static const struct wire_shape linear = { .headroom = 64 };
 static const u8 protos[] = { IPPROTO_TCP, IPPROTO_UDP };
+static const u8 heads[] = { 0, 2, WIRE_IPV6, WIRE_CHAIN };
 
 static struct wire before, after;
 
@@ -21,7 +20,7 @@ static bool rewrite_source(struct sk_buff *skb, struct svcnat_packet *packet,
 			   u16 port)
 {
 	const struct svcnat_rewrite to = {
-		.addr = new_addr,
+		.addr = svcnat_wire_new_addr(packet->tuple.family),
 		.port = htons(port),
 		.other_port = packet->tuple.dport,
 		.side = SVCNAT_SOURCE,
@@ -30,28 +29,20 @@ static bool rewrite_source(struct sk_buff *skb, struct svcnat_packet *packet,
 	return svcnat_nat_rewrite(skb, packet, &to);
 }
 
-static u16 get_sum(const struct wire *wire)
-{
-	return get_unaligned_be16(wire->bytes + svcnat_wire_sum_at(wire));
-}
-
-static void set_sum(struct wire *wire, u16 sum)
-{
-	put_unaligned_be16(sum, wire->bytes + svcnat_wire_sum_at(wire));
-}
-
-static u16 one_zero(u16 sum)
-{
-	return sum == 0xffff ? 0 : sum;
-}
-
 /* The right packet with its source changed, for @before as it is. */
 static void make_after(u16 port)
 {
+	const union nf_inet_addr addr = svcnat_wire_new_addr(before.family);
+
 	after = before;
-	memcpy(after.bytes + 12, &new_addr.ip, 4);
-	put_unaligned_be16(port, after.bytes + after.l4);
+	svcnat_wire_set_addr(&after, 0, &addr);
+	svcnat_wire_set_port(&after, 0, port);
 	svcnat_wire_sum(&after);
+}
+
+static void make_before(unsigned int head, u8 proto)
+{
+	svcnat_wire_make_as(&before, &svcnat_wire_heads[head], proto, PAYLOAD);
 }
 
 /* Send @before through a rewrite of the source; @before is what comes out. */
@@ -65,7 +56,7 @@ static bool rewrite(u8 summed, u16 port)
 	if (!skb)
 		return false;
 	skb->ip_summed = summed;
-	if (svcnat_packet_parse(skb, AF_INET, &packet) == SVCNAT_PARSED)
+	if (svcnat_packet_parse(skb, before.family, &packet) == SVCNAT_PARSED)
 		done = rewrite_source(skb, &packet, port) &&
 		       skb->ip_summed == summed &&
 		       !skb_copy_bits(skb, 0, before.bytes, before.len);
@@ -73,33 +64,43 @@ static bool rewrite(u8 summed, u16 port)
 	return done;
 }
 
+/* How far is the checksum of @wire off, if that of @right is? */
+static u16 error_of(const struct wire *wire, const struct wire *right)
+{
+	u16 sum = svcnat_wire_get_sum(wire);
+
+	sum = svcnat_wire_add(sum, ~svcnat_wire_get_sum(right));
+	return svcnat_wire_one_zero(sum);
+}
+
 static void wrong_sums_stay_wrong(struct kunit *test)
 {
 	struct rnd_state rnd;
-	u16 wrong, error;
+	struct wire right;
 	unsigned int i;
+	u16 port, error;
 
 	prandom_seed_state(&rnd, 1);
 	for (i = 0; i < 600; i++) {
-		u16 port = 1 + prandom_u32_state(&rnd) % 65535;
-
-		svcnat_wire_make(&before, protos[i & 1], 5, PAYLOAD);
+		port = 1 + prandom_u32_state(&rnd) % 65535;
+		make_before(heads[i / 2 % ARRAY_SIZE(heads)], protos[i & 1]);
 		make_after(port);
-		wrong = 1 + prandom_u32_state(&rnd) % 65535;
-		error = svcnat_wire_add(wrong, ~get_sum(&before));
-		set_sum(&before, wrong);
+		right = before;
+		svcnat_wire_set_sum(&before,
+				    1 + prandom_u32_state(&rnd) % 65535);
+		error = error_of(&before, &right);
 		KUNIT_ASSERT_TRUE(test, rewrite(CHECKSUM_NONE, port));
-		KUNIT_ASSERT_EQ(test, one_zero(get_sum(&before)),
-				one_zero(svcnat_wire_add(get_sum(&after),
-							 error)));
+		KUNIT_ASSERT_EQ(test, error_of(&before, &after), error);
 	}
 	/* The network header's checksum likewise */
-	svcnat_wire_make(&before, IPPROTO_UDP, 5, PAYLOAD);
+	make_before(0, IPPROTO_UDP);
 	make_after(7);
-	before.bytes[10] ^= 0x40;
+	before.bytes[11] ^= 0x40;
+	error = before.bytes[11] & 0x40 ? 0x40 : (u16)~0x40;
 	KUNIT_ASSERT_TRUE(test, rewrite(CHECKSUM_NONE, 7));
-	KUNIT_EXPECT_FALSE(test, !memcmp(before.bytes + 10,
-					 after.bytes + 10, 2));
+	KUNIT_EXPECT_EQ(test, get_unaligned_be16(before.bytes + 10),
+			svcnat_wire_add(get_unaligned_be16(after.bytes + 10),
+					error));
 }
 
 static void a_sum_of_zero_is_sent_as_ones(struct kunit *test)
@@ -108,14 +109,14 @@ static void a_sum_of_zero_is_sent_as_ones(struct kunit *test)
 	unsigned int i;
 	u16 port;
 
-	for (i = 0; i < ARRAY_SIZE(summed); i++) {
-		svcnat_wire_make(&before, IPPROTO_UDP, 5, PAYLOAD);
+	for (i = 0; i < ARRAY_SIZE(heads) * ARRAY_SIZE(summed); i++) {
+		make_before(heads[i / 2], IPPROTO_UDP);
 		/* With port 0 the checksum is such and such: make that the port. */
 		make_after(0);
-		port = get_sum(&after);
+		port = svcnat_wire_get_sum(&after);
 		make_after(port);
-		KUNIT_ASSERT_EQ(test, get_sum(&after), 0xffff);
-		KUNIT_ASSERT_TRUE(test, rewrite(summed[i], port));
+		KUNIT_ASSERT_EQ(test, svcnat_wire_get_sum(&after), 0xffff);
+		KUNIT_ASSERT_TRUE(test, rewrite(summed[i & 1], port));
 		KUNIT_EXPECT_EQ(test, memcmp(before.bytes, after.bytes,
 					     after.len), 0);
 	}
@@ -126,20 +127,36 @@ static void no_sum_stays_none(struct kunit *test)
 	unsigned int i;
 
 	for (i = 1; i < 65536; i += 397) {
-		svcnat_wire_make(&before, IPPROTO_UDP, 5, PAYLOAD);
-		set_sum(&before, 0);
+		make_before(heads[i % ARRAY_SIZE(heads)], IPPROTO_UDP);
+		svcnat_wire_set_sum(&before, 0);
 		KUNIT_ASSERT_TRUE(test, rewrite(CHECKSUM_NONE, i));
-		KUNIT_ASSERT_EQ(test, get_sum(&before), 0);
+		KUNIT_ASSERT_EQ(test, svcnat_wire_get_sum(&before), 0);
 	}
 }
 
 /* Where a sender can write while we work: may this byte be another one? */
-static bool may_change(unsigned int at, u8 by)
+static bool may_change_ipv4(unsigned int at, u8 by)
 {
 	if (at == 6 || at == 7)	/* flags may, but no offset of a fragment */
 		return !(by & (at == 6 ? 0x1f : 0xff));
-	return at && at != 9 && (at < 12 || at >= 20) &&
-	       (at < before.l4 || at >= before.l4 + 4);
+	return at && at != 9 && (at < 12 || at >= 20);
+}
+
+static bool may_change_ipv6(unsigned int at, u8 by)
+{
+	if (!at)		/* version and half of the traffic class */
+		return !(by & 0xf0);
+	if (at == 6)		/* the next header, if that is ours */
+		return before.l4 != 40;
+	return at < 8 || at >= 40;
+}
+
+static bool may_change(unsigned int at, u8 by)
+{
+	if (at >= before.l4)
+		return at >= before.l4 + 4;
+	return before.family == AF_INET ? may_change_ipv4(at, by) :
+					  may_change_ipv6(at, by);
 }
 
 static const char *change_meanwhile(unsigned int at, u8 by)
@@ -155,7 +172,7 @@ static const char *change_meanwhile(unsigned int at, u8 by)
 	if (!skb)
 		return "no memory";
 	page = skb_frag_address(&skb_shinfo(skb)->frags[0]);
-	if (svcnat_packet_parse(skb, AF_INET, &packet) != SVCNAT_PARSED)
+	if (svcnat_packet_parse(skb, before.family, &packet) != SVCNAT_PARSED)
 		flaw = "not parsed";
 	page[at] ^= by;
 	after = before;
@@ -177,15 +194,15 @@ static void a_packet_that_changed_is_refused(struct kunit *test)
 	unsigned int at, i, j;
 	const char *flaw;
 
-	for (i = 0; i < ARRAY_SIZE(protos); i++) {
-		svcnat_wire_make(&before, protos[i], 7, PAYLOAD);
+	for (i = 0; i < 2 * ARRAY_SIZE(heads); i++) {
+		make_before(heads[i / 2], protos[i & 1]);
 		for (at = 0; at < svcnat_wire_headers(&before); at++) {
 			for (j = 0; j < ARRAY_SIZE(by); j++) {
 				flaw = change_meanwhile(at, by[j]);
 				KUNIT_ASSERT_NULL_MSG(test, flaw,
-						      "%s: proto %u byte %u by %#x",
-						      flaw, protos[i], at,
-						      by[j]);
+						      "%s: head %u proto %u byte %u by %#x",
+						      flaw, heads[i / 2],
+						      before.proto, at, by[j]);
 			}
 		}
 	}
@@ -212,7 +229,7 @@ static bool rewrite_tunnel(bool gso)
 		skb_shinfo(skb)->gso_size = 10;
 		skb_shinfo(skb)->gso_type = SKB_GSO_UDP_TUNNEL_CSUM;
 	}
-	right = svcnat_packet_parse(skb, AF_INET, &packet) == SVCNAT_PARSED &&
+	right = svcnat_packet_parse(skb, before.family, &packet) == SVCNAT_PARSED &&
 		rewrite_source(skb, &packet, 7) &&
 		svcnat_wire_same(&after, skb);
 	kfree_skb(skb);
@@ -221,17 +238,21 @@ static bool rewrite_tunnel(bool gso)
 
 static void tunnels_keep_their_own_sum(struct kunit *test)
 {
-	svcnat_wire_make(&before, IPPROTO_UDP, 5, PAYLOAD);
-	make_after(7);
-	KUNIT_EXPECT_TRUE(test, rewrite_tunnel(false));
-	set_sum(&before, svcnat_wire_pseudo(&before));
-	set_sum(&after, svcnat_wire_pseudo(&after));
-	KUNIT_EXPECT_TRUE(test, rewrite_tunnel(true));
-	before.no_sum = true;
-	svcnat_wire_sum(&before);
-	make_after(7);
-	KUNIT_EXPECT_TRUE(test, rewrite_tunnel(false));
-	KUNIT_EXPECT_TRUE(test, rewrite_tunnel(true));
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(heads); i++) {
+		make_before(heads[i], IPPROTO_UDP);
+		make_after(7);
+		KUNIT_EXPECT_TRUE(test, rewrite_tunnel(false));
+		svcnat_wire_set_sum(&before, svcnat_wire_pseudo(&before));
+		svcnat_wire_set_sum(&after, svcnat_wire_pseudo(&after));
+		KUNIT_EXPECT_TRUE(test, rewrite_tunnel(true));
+		before.no_sum = true;
+		svcnat_wire_sum(&before);
+		make_after(7);
+		KUNIT_EXPECT_TRUE(test, rewrite_tunnel(false));
+		KUNIT_EXPECT_TRUE(test, rewrite_tunnel(true));
+	}
 }
 
 static struct kunit_case nat_odd_cases[] = {
