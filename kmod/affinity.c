@@ -25,7 +25,7 @@ static u32 hash_client(const struct svcnat_affinity *affinity,
 }
 
 static u32 hash_node(const struct svcnat_table *table,
-		     const struct hlist_nulls_node *node)
+		     const struct svcnat_node *node)
 {
 	const struct svcnat_pin *pin;
 
@@ -50,11 +50,10 @@ static bool over(const struct svcnat_pin *pin, u32 timeout)
 static struct svcnat_pin *find_in(const struct svcnat_buckets *b, u32 hash,
 				  const struct svcnat_client *client)
 {
-	struct hlist_nulls_node *node;
+	struct svcnat_node *node;
 	struct svcnat_pin *pin;
 
-	hlist_nulls_for_each_entry_rcu(pin, node, &b->head[hash & b->mask],
-				       node)
+	svcnat_for_each_node_rcu(pin, node, &b->head[hash & b->mask], node)
 		if (same_client(&pin->client, client))
 			return pin;
 	return NULL;
@@ -85,10 +84,10 @@ u32 svcnat_affinity_find(const struct svcnat_affinity *affinity,
 	return pin && !over(pin, timeout) ? READ_ONCE(pin->endpoint) : 0;
 }
 
-static void remove_pin(struct svcnat_affinity *affinity, struct svcnat_pin *pin,
-		       enum svcnat_stat why)
+static void remove_pin(struct svcnat_affinity *affinity, u32 hash,
+		       struct svcnat_pin *pin, enum svcnat_stat why)
 {
-	svcnat_table_unlink(&pin->node);
+	svcnat_table_unlink(&affinity->table, hash, &pin->node);
 	atomic_dec(&affinity->live);
 	svcnat_stat_inc(affinity->stats, why);
 	kfree_rcu(pin, rcu);
@@ -99,14 +98,13 @@ static struct svcnat_pin *find_locked(struct svcnat_affinity *affinity,
 				      const struct svcnat_client *client,
 				      unsigned int *len)
 {
-	struct hlist_nulls_head *head[2];
-	struct hlist_nulls_node *node;
+	struct svcnat_node *head[2], *node;
 	struct svcnat_pin *pin;
 	int i;
 
 	svcnat_table_locked(&affinity->table, hash, head);
 	for (i = 0; i < 2 && head[i]; i++) {
-		hlist_nulls_for_each_entry(pin, node, head[i], node) {
+		svcnat_for_each_node_locked(pin, node, head[i], node) {
 			(*len)++;
 			if (same_client(&pin->client, client))
 				return pin;
@@ -184,29 +182,34 @@ unlock:
 	return endpoint;
 }
 
-/* Visit a bucket of a table that is not being moved, under its lock. */
+/*
+ * Visit a bucket of a table that is not being moved, under its lock.  Its
+ * number does for the hash of all that is in it.
+ */
 static void expire_bucket(struct svcnat_affinity *affinity, u32 slot,
 			  svcnat_affinity_timeout timeout, void *arg)
 {
 	struct svcnat_buckets *b =
 		rcu_dereference_protected(affinity->table.cur, 1);
-	struct hlist_nulls_node *node;
+	struct svcnat_node *node;
 	struct svcnat_locked locked;
 	struct svcnat_pin *pin;
 
-	if (hlist_nulls_empty(&b->head[slot]))
+	if (svcnat_chain_empty(&b->head[slot]))
 		return;
 	local_bh_disable();
 	rcu_read_lock();
 	svcnat_table_lock(&affinity->table, &slot, 1, &locked);
 	/* A removed entry is freed by RCU: its next pointer stays readable. */
-	hlist_nulls_for_each_entry_rcu(pin, node, &b->head[slot], node) {
+	svcnat_for_each_node_rcu(pin, node, &b->head[slot], node) {
 		u32 t = timeout(pin->client.service, pin->timeout, arg);
 
 		if (!t)
-			remove_pin(affinity, pin, SVCNAT_STAT_AFFINITY_DELETED);
+			remove_pin(affinity, slot, pin,
+				   SVCNAT_STAT_AFFINITY_DELETED);
 		else if (over(pin, t))
-			remove_pin(affinity, pin, SVCNAT_STAT_AFFINITY_EXPIRED);
+			remove_pin(affinity, slot, pin,
+				   SVCNAT_STAT_AFFINITY_EXPIRED);
 	}
 	svcnat_table_unlock(&affinity->table, &locked);
 	rcu_read_unlock();
@@ -305,13 +308,12 @@ bool svcnat_affinity_walk(struct svcnat_affinity *affinity, u32 *bucket,
 	mask = settle(affinity);
 	b = rcu_dereference_protected(affinity->table.cur, 1);
 	for (; *bucket <= mask; (*bucket)++, *skip = 0) {
-		struct hlist_nulls_node *node;
+		struct svcnat_node *node;
 		struct svcnat_pin *pin;
 		u32 i = 0;
 
 		rcu_read_lock();
-		hlist_nulls_for_each_entry_rcu(pin, node, &b->head[*bucket],
-					       node) {
+		svcnat_for_each_node_rcu(pin, node, &b->head[*bucket], node) {
 			if (i++ < *skip)
 				continue;
 			if (!visit(pin, arg)) {

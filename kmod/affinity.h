@@ -54,7 +54,7 @@ struct svcnat_client {
  * @stamp: jiffies when it was last used
  */
 struct svcnat_pin {
-	struct hlist_nulls_node	node;
+	struct svcnat_node	node;
 	struct rcu_head		rcu;
 	struct svcnat_client	client;
 	u32			endpoint;

@@ -24,15 +24,15 @@ static struct svcnat_line *find_in(const struct svcnat_buckets *b,
 				   struct svcnat_hit *hit)
 {
 	const u32 slot = hash & b->mask;
-	struct hlist_nulls_node *node;
+	struct svcnat_node *node;
 	struct svcnat_line *line;
 
 again:
-	hlist_nulls_for_each_entry_rcu(line, node, &b->head[slot], node) {
+	svcnat_for_each_node_rcu(line, node, &b->head[slot], node) {
 		if (svcnat_line_match(line, net, tuple, stage, hit))
 			return line;
 	}
-	if (get_nulls_value(node) != svcnat_buckets_end(b, slot))
+	if (svcnat_node_mark(node) != svcnat_buckets_end(b, slot))
 		goto again;
 	return NULL;
 }
@@ -154,14 +154,13 @@ static struct svcnat_line *find_locked(struct svcnat_flows *flows, u32 hash,
 				       const struct svcnat_line *key,
 				       unsigned int *len)
 {
-	struct hlist_nulls_head *head[2];
-	struct hlist_nulls_node *node;
+	struct svcnat_node *head[2], *node;
 	struct svcnat_line *line;
 	int i;
 
 	svcnat_table_locked(&flows->table, hash, head);
 	for (i = 0; i < 2 && head[i]; i++) {
-		hlist_nulls_for_each_entry(line, node, head[i], node) {
+		svcnat_for_each_node_locked(line, node, head[i], node) {
 			(*len)++;
 			if (svcnat_line_same(line, key))
 				return line;
@@ -241,7 +240,8 @@ bool svcnat_flow_kill(struct svcnat_flows *flows, const struct svcnat_hit *hit,
 	}
 	svcnat_flow_retire(flow);
 	for (i = 0; i < SVCNAT_LINES; i++)
-		svcnat_table_unlink(&svcnat_flow_line(flow, i)->node);
+		svcnat_table_unlink(&flows->table, hash[i],
+				    &svcnat_flow_line(flow, i)->node);
 	svcnat_table_unlock(&flows->table, &locked);
 	svcnat_account_close(hit->endpoint);
 	svcnat_account_close(hit->frontend);
@@ -315,14 +315,14 @@ static bool look_through(struct svcnat_flows *flows,
 			 struct search *search)
 {
 	unsigned int i, most = min(EVICT_BUCKETS, b->mask + 1);
-	struct hlist_nulls_node *node;
+	struct svcnat_node *node;
 	struct svcnat_line *line;
 	struct svcnat_hit hit;
 
 	for (i = 0; i < most; i++) {
-		hlist_nulls_for_each_entry_rcu(line, node,
-					       &b->head[(hash + i) & b->mask],
-					       node) {
+		svcnat_for_each_node_rcu(line, node,
+					 &b->head[(hash + i) & b->mask],
+					 node) {
 			if (++search->looked > EVICT_FLOWS)
 				return false;
 			if (svcnat_line_copy(line, flows->net, &hit) &&

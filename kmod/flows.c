@@ -17,7 +17,7 @@
 #define DRAIN_BUDGET	8192
 
 static u32 hash_node(const struct svcnat_table *table,
-		     const struct hlist_nulls_node *node)
+		     const struct svcnat_node *node)
 {
 	const struct svcnat_flows *flows;
 
@@ -47,15 +47,14 @@ static enum svcnat_visit visit_chain(struct svcnat_flows *flows, u32 slot,
 				     svcnat_visitor visitor, void *arg)
 {
 	enum svcnat_visit want = SVCNAT_VISIT_NEXT;
-	struct hlist_nulls_head *head[2];
-	struct hlist_nulls_node *node;
+	struct svcnat_node *head[2], *node;
 	struct svcnat_locked locked;
 	struct svcnat_line *line;
 	u32 i = 0;
 
 	svcnat_table_lock(&flows->table, &slot, 1, &locked);
 	svcnat_table_locked(&flows->table, slot, head);
-	hlist_nulls_for_each_entry(line, node, head[0], node) {
+	svcnat_for_each_node_locked(line, node, head[0], node) {
 		if (line->index || i++ < *skip ||
 		    !svcnat_line_copy(line, flows->net, hit))
 			continue;
@@ -75,7 +74,7 @@ static bool visit_bucket(struct svcnat_flows *flows,
 	enum svcnat_visit want = SVCNAT_VISIT_NEXT;
 	struct svcnat_hit hit;
 
-	if (hlist_nulls_empty(&b->head[slot]))
+	if (svcnat_chain_empty(&b->head[slot]))
 		return true;
 	local_bh_disable();
 	rcu_read_lock();

@@ -31,7 +31,7 @@ static u32 hash_frontend(const struct svcnat_frontends *frontends, u8 family,
 }
 
 static u32 hash_frontend_node(const struct svcnat_table *table,
-			      const struct hlist_nulls_node *node)
+			      const struct svcnat_node *node)
 {
 	const struct svcnat_frontend *f;
 
@@ -42,7 +42,7 @@ static u32 hash_frontend_node(const struct svcnat_table *table,
 }
 
 static u32 hash_vip_node(const struct svcnat_table *table,
-			 const struct hlist_nulls_node *node)
+			 const struct svcnat_node *node)
 {
 	const struct svcnat_vip *vip;
 
@@ -55,10 +55,10 @@ static struct svcnat_frontend *
 frontend_in(const struct svcnat_buckets *b, u32 hash, u8 family,
 	    const union nf_inet_addr *addr, u8 proto, __be16 port)
 {
-	struct hlist_nulls_node *node;
+	struct svcnat_node *node;
 	struct svcnat_frontend *f;
 
-	hlist_nulls_for_each_entry_rcu(f, node, &b->head[hash & b->mask], node)
+	svcnat_for_each_node_rcu(f, node, &b->head[hash & b->mask], node)
 		if (f->port == port && f->proto == proto &&
 		    f->family == family &&
 		    svcnat_addr_equal(family, &f->addr, addr))
@@ -91,11 +91,10 @@ svcnat_frontend_lookup(const struct svcnat_frontends *frontends, u8 family,
 static struct svcnat_vip *vip_in(const struct svcnat_buckets *b, u32 hash,
 				 u8 family, const union nf_inet_addr *addr)
 {
-	struct hlist_nulls_node *node;
+	struct svcnat_node *node;
 	struct svcnat_vip *vip;
 
-	hlist_nulls_for_each_entry_rcu(vip, node, &b->head[hash & b->mask],
-				       node)
+	svcnat_for_each_node_rcu(vip, node, &b->head[hash & b->mask], node)
 		if (vip->family == family &&
 		    svcnat_addr_equal(family, &vip->addr, addr))
 			return vip;
@@ -176,7 +175,7 @@ void svcnat_frontend_free(struct svcnat_frontend *frontend)
 }
 
 static void link_node(struct svcnat_table *table, u32 hash,
-		      struct hlist_nulls_node *node)
+		      struct svcnat_node *node)
 {
 	struct svcnat_locked locked;
 
@@ -187,15 +186,14 @@ static void link_node(struct svcnat_table *table, u32 hash,
 	local_bh_enable();
 }
 
-static void unlink_node(struct svcnat_table *table,
-			struct hlist_nulls_node *node)
+static void unlink_node(struct svcnat_table *table, struct svcnat_node *node)
 {
 	u32 hash = table->hash(table, node);
 	struct svcnat_locked locked;
 
 	local_bh_disable();
 	svcnat_table_lock(table, &hash, 1, &locked);
-	svcnat_table_unlink(node);
+	svcnat_table_unlink(table, hash, node);
 	svcnat_table_unlock(table, &locked);
 	local_bh_enable();
 }

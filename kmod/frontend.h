@@ -72,7 +72,7 @@ struct svcnat_frontend_spec {
  * @users: its frontends; the writer lock
  */
 struct svcnat_vip {
-	struct hlist_nulls_node	node;
+	struct svcnat_node	node;
 	struct rcu_head		rcu;
 	union nf_inet_addr	addr;
 	u8			family;
@@ -100,7 +100,7 @@ struct svcnat_vip {
 struct svcnat_frontend {
 	struct svcnat_account	account;
 	struct svcnat_service	*owner;
-	struct hlist_nulls_node	node;
+	struct svcnat_node	node;
 	union nf_inet_addr	addr;
 	__be16			port;
 	u8			family;

@@ -16,11 +16,11 @@
 #define _SVCNAT_LINE_H
 
 #include <linux/atomic.h>
-#include <linux/list_nulls.h>
 #include <linux/siphash.h>
 
 #include "state.h"
 #include "stats.h"
+#include "table.h"
 #include "tuple.h"
 
 #define SVCNAT_LINES		2	/* of a plain flow: request, reply */
@@ -54,7 +54,7 @@ enum svcnat_stage {
  *	four each for IPv6
  */
 struct svcnat_line {
-	struct hlist_nulls_node	node;
+	struct svcnat_node	node;
 	atomic64_t		word;
 	struct svcnat_account	*endpoint;
 	struct svcnat_account	*frontend;

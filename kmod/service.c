@@ -13,7 +13,7 @@ static u32 hash_name(const struct svcnat_services *services, const char *name)
 }
 
 static u32 hash_node(const struct svcnat_table *table,
-		     const struct hlist_nulls_node *node)
+		     const struct svcnat_node *node)
 {
 	return hash_name(container_of(table, struct svcnat_services, names),
 			 container_of(node, struct svcnat_service, node)->name);
@@ -22,10 +22,10 @@ static u32 hash_node(const struct svcnat_table *table,
 static struct svcnat_service *name_in(const struct svcnat_buckets *b, u32 hash,
 				      const char *name)
 {
-	struct hlist_nulls_node *node;
+	struct svcnat_node *node;
 	struct svcnat_service *s;
 
-	hlist_nulls_for_each_entry_rcu(s, node, &b->head[hash & b->mask], node)
+	svcnat_for_each_node_rcu(s, node, &b->head[hash & b->mask], node)
 		if (!strcmp(s->name, name))
 			return s;
 	return NULL;
@@ -189,7 +189,7 @@ void svcnat_service_unlink(struct svcnat_services *services,
 
 	local_bh_disable();
 	svcnat_table_lock(&services->names, &hash, 1, &locked);
-	svcnat_table_unlink(&service->node);
+	svcnat_table_unlink(&services->names, hash, &service->node);
 	svcnat_table_unlock(&services->names, &locked);
 	local_bh_enable();
 	count(services, SVCNAT_STAT_SERVICE_DELETED);

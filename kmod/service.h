@@ -76,7 +76,7 @@ struct svcnat_service {
 	u32				affinity;
 	u8				proto;
 	u32				refs;
-	struct hlist_nulls_node		node;
+	struct svcnat_node		node;
 	struct list_head		frontends;
 	u32				num_frontends;
 	struct list_head		draining;

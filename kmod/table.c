@@ -26,7 +26,7 @@ static struct svcnat_buckets *alloc_buckets(u8 order)
 	 */
 	b->mark = atomic_long_add_return(1L << ORDER_MAX, &marks);
 	for (i = 0; i < n; i++)
-		INIT_HLIST_NULLS_HEAD(&b->head[i], svcnat_buckets_end(b, i));
+		b->head[i].next = svcnat_node_end(svcnat_buckets_end(b, i));
 	return b;
 }
 
@@ -42,7 +42,7 @@ static struct svcnat_buckets *alloc_buckets(u8 order)
  */
 int svcnat_table_init(struct svcnat_table *table, u8 order, u8 stripes_order,
 		      u32 (*hash)(const struct svcnat_table *table,
-				  const struct hlist_nulls_node *node))
+				  const struct svcnat_node *node))
 {
 	struct svcnat_buckets *b;
 	u32 i, n = 1U << stripes_order;
@@ -139,6 +139,29 @@ void svcnat_table_unlock(struct svcnat_table *table,
 	}
 }
 
+/* Readers may be on @node from a chain that it was in before. */
+static void push(struct svcnat_node *head, struct svcnat_node *node)
+{
+	WRITE_ONCE(node->next, head->next);
+	/* Who finds the entry finds it whole. */
+	smp_store_release(&head->next, node);
+}
+
+/* Readers may be on @node, and need its next pointer as it is. */
+static bool cut(struct svcnat_node *head, struct svcnat_node *node)
+{
+	struct svcnat_node *prev = head;
+
+	while (prev->next != node) {
+		prev = prev->next;
+		if (svcnat_node_is_end(prev))
+			return false;
+	}
+	/* What was behind @node has been published before: no barrier. */
+	WRITE_ONCE(prev->next, node->next);
+	return true;
+}
+
 /**
  * svcnat_table_link() - add an entry
  * @table: where; the stripe of @hash is locked
@@ -146,22 +169,28 @@ void svcnat_table_unlock(struct svcnat_table *table,
  * @node: of the entry, in no table
  */
 void svcnat_table_link(struct svcnat_table *table, u32 hash,
-		       struct hlist_nulls_node *node)
+		       struct svcnat_node *node)
 {
-	struct hlist_nulls_head *head[2];
+	struct svcnat_node *head[2];
 
 	svcnat_table_locked(table, hash, head);
-	hlist_nulls_add_head_rcu(node, head[0]);
+	push(head[0], node);
 }
 
 /**
  * svcnat_table_unlink() - remove an entry
- * @node: of the entry; its stripe is locked.  Readers may still be on it: it
- *	may be freed after a grace period, or reused as the same type at once
+ * @table: where; the stripe of @hash is locked
+ * @hash: of the entry
+ * @node: of the entry, in @table.  Readers may still be on it: it may be freed
+ *	after a grace period, or reused as the same type at once
  */
-void svcnat_table_unlink(struct hlist_nulls_node *node)
+void svcnat_table_unlink(struct svcnat_table *table, u32 hash,
+			 struct svcnat_node *node)
 {
-	hlist_nulls_del_init_rcu(node);
+	struct svcnat_node *head[2];
+
+	svcnat_table_locked(table, hash, head);
+	WARN_ON_ONCE(!cut(head[0], node) && !(head[1] && cut(head[1], node)));
 }
 
 static u8 wanted_order(const struct svcnat_table *table, u32 entries)
@@ -232,23 +261,20 @@ static unsigned int drain_bucket(struct svcnat_table *table,
 				 struct svcnat_buckets *from, u32 slot)
 {
 	struct svcnat_buckets *to = own(table->cur);
-	struct hlist_nulls_node *node;
+	struct svcnat_node *head = &from->head[slot], *node;
 	struct svcnat_stripe *s;
 	unsigned int moved = 0;
 
 	/* One bucket has one stripe in either table: see table.h. */
 	s = &table->stripes[slot & table->stripes_mask];
 	spin_lock_bh(&s->lock);
-	if (hlist_nulls_empty(&from->head[slot]))
+	if (svcnat_chain_empty(head))
 		goto unlock;
 	write_seqcount_begin(&s->seq);
-	while (!hlist_nulls_empty(&from->head[slot])) {
-		u32 hash;
-
-		node = from->head[slot].first;
-		hash = table->hash(table, node);
-		hlist_nulls_del_init_rcu(node);
-		hlist_nulls_add_head_rcu(node, &to->head[hash & to->mask]);
+	while (!svcnat_chain_empty(head)) {
+		node = head->next;
+		WRITE_ONCE(head->next, node->next);
+		push(&to->head[table->hash(table, node) & to->mask], node);
 		moved++;
 	}
 	write_seqcount_end(&s->seq);

@@ -2,11 +2,14 @@
 /*
  * A hash table that grows and shrinks while it is read.
  *
- * Readers take no lock: RCU, chains that end in a mark of their own
- * (hlist_nulls), and a sequence count that tells a reader who found nothing
- * that entries moved meanwhile.  Writers lock the stripe of the entry's hash;
- * the sequence count is the stripe's too, so that a reader waits for no move
- * but of chains that could hold its entry.
+ * Readers take no lock: RCU, chains that end in a mark of their own (as those
+ * of hlist_nulls do), and a sequence count that tells a reader who found
+ * nothing that entries moved meanwhile.  Writers lock the stripe of the entry's
+ * hash; the sequence count is the stripe's too, so that a reader waits for no
+ * move but of chains that could hold its entry.
+ * Chains are linked singly: an entry is one pointer smaller, and coming and
+ * going writes to no neighbour but the one before.  The price is to look for
+ * that one, in chains of one entry on average.
  * The table has at least as many buckets as stripes and both counts are powers
  * of two, so that one stripe covers an entry in the table it leaves and in the
  * table it goes to.  One resizer at a time: its caller sees to that.
@@ -14,12 +17,20 @@
 #ifndef _SVCNAT_TABLE_H
 #define _SVCNAT_TABLE_H
 
-#include <linux/rculist_nulls.h>
+#include <linux/rcupdate.h>
 #include <linux/seqlock.h>
 #include <linux/spinlock.h>
 
 /* Entries that one operation may link at a time; bounds the locks it holds. */
 #define SVCNAT_TABLE_KEYS	4
+
+/**
+ * struct svcnat_node - a link of a chain: in every entry, and its head
+ * @next: the next entry's; behind the last one the mark of the chain's end
+ */
+struct svcnat_node {
+	struct svcnat_node	*next;
+};
 
 /**
  * struct svcnat_buckets - the heads of one size of a table
@@ -32,7 +43,7 @@ struct svcnat_buckets {
 	struct rcu_head		rcu;
 	u32			mask;
 	unsigned long		mark;
-	struct hlist_nulls_head	head[];
+	struct svcnat_node	head[];
 };
 
 /**
@@ -62,7 +73,7 @@ struct svcnat_table {
 	u32				stripes_mask;
 	struct svcnat_stripe		*stripes;
 	u32 (*hash)(const struct svcnat_table *table,
-		    const struct hlist_nulls_node *node);
+		    const struct svcnat_node *node);
 	u8				min_order;
 	u32				drained;
 	u32				resizes;
@@ -80,15 +91,16 @@ struct svcnat_locked {
 
 int svcnat_table_init(struct svcnat_table *table, u8 order, u8 stripes_order,
 		      u32 (*hash)(const struct svcnat_table *table,
-				  const struct hlist_nulls_node *node));
+				  const struct svcnat_node *node));
 void svcnat_table_exit(struct svcnat_table *table);
 void svcnat_table_lock(struct svcnat_table *table, const u32 *hash,
 		       unsigned int n, struct svcnat_locked *locked);
 void svcnat_table_unlock(struct svcnat_table *table,
 			 const struct svcnat_locked *locked);
 void svcnat_table_link(struct svcnat_table *table, u32 hash,
-		       struct hlist_nulls_node *node);
-void svcnat_table_unlink(struct hlist_nulls_node *node);
+		       struct svcnat_node *node);
+void svcnat_table_unlink(struct svcnat_table *table, u32 hash,
+			 struct svcnat_node *node);
 bool svcnat_table_wants_resize(const struct svcnat_table *table, u32 entries);
 int svcnat_table_resize(struct svcnat_table *table, u32 entries);
 bool svcnat_table_drain(struct svcnat_table *table, unsigned int budget);
@@ -102,14 +114,100 @@ void svcnat_table_grow(struct svcnat_table *table, u32 entries);
  * Differs between all chains of all sizes, so that a reader that an entry
  * carried into another chain notices at its end.
  *
- * Return: the value for get_nulls_value() to be compared with.
+ * Return: the value for svcnat_node_mark() to be compared with.
  */
 static inline unsigned long svcnat_buckets_end(const struct svcnat_buckets *b,
 					       u32 slot)
 {
-	/* A nulls value is one bit shorter than a pointer. */
+	/* A mark is one bit shorter than a pointer. */
 	return (b->mark + slot) & (ULONG_MAX >> 1);
 }
+
+/**
+ * svcnat_node_end() - make the pointer that ends a chain
+ * @mark: of the chain: svcnat_buckets_end()
+ *
+ * Entries are aligned: the lowest bit tells a mark from their address.
+ *
+ * Return: for the next pointer of the last entry, or of the head.
+ */
+static inline struct svcnat_node *svcnat_node_end(unsigned long mark)
+{
+	return (struct svcnat_node *)(mark << 1 | 1);
+}
+
+/**
+ * svcnat_node_is_end() - is this the end of a chain?
+ * @node: a next pointer
+ *
+ * Return: true if it is a mark, false if it is a node.
+ */
+static inline bool svcnat_node_is_end(const struct svcnat_node *node)
+{
+	return (unsigned long)node & 1;
+}
+
+/**
+ * svcnat_node_mark() - which chain has ended
+ * @node: the end of a chain
+ *
+ * Return: its svcnat_buckets_end(), unless the reader was led into another.
+ */
+static inline unsigned long svcnat_node_mark(const struct svcnat_node *node)
+{
+	return (unsigned long)node >> 1;
+}
+
+/**
+ * svcnat_chain_empty() - is there no entry in a chain?
+ * @head: its head; may change meanwhile
+ *
+ * Return: true if so.
+ */
+static inline bool svcnat_chain_empty(const struct svcnat_node *head)
+{
+	return svcnat_node_is_end(READ_ONCE(head->next));
+}
+
+/**
+ * svcnat_for_each_node_rcu() - go through a chain without a lock
+ * @entry: pointer to an entry: the loop's variable
+ * @node: struct svcnat_node pointer; behind the loop the end that was met
+ * @head: of the chain
+ * @member: the struct svcnat_node in an entry
+ *
+ * An entry that is unlinked keeps its next pointer.  A reader who is on it goes
+ * on with the entries that were behind it: those cannot be freed before the
+ * reader is done.  Where memory is used again at once (SLAB_TYPESAFE_BY_RCU),
+ * the entry or one behind it may be in another chain by then, and the reader is
+ * led there; or at the head of this one, and the reader begins anew.  So who
+ * has not found what it looks for compares the end that it came to with
+ * svcnat_buckets_end(), and begins again if they differ.
+ *
+ * Context: RCU read side.
+ */
+#define svcnat_for_each_node_rcu(entry, node, head, member)		\
+	for (node = rcu_dereference_raw((head)->next);			\
+	     !svcnat_node_is_end(node) &&				\
+	     ({ entry = container_of(node, typeof(*(entry)), member);	\
+		true; });						\
+	     node = rcu_dereference_raw(node->next))
+
+/**
+ * svcnat_for_each_node_locked() - go through a chain that nobody changes
+ * @entry: pointer to an entry: the loop's variable
+ * @node: struct svcnat_node pointer
+ * @head: of the chain
+ * @member: the struct svcnat_node in an entry
+ *
+ * Context: the stripe of the chain is locked.
+ */
+#define svcnat_for_each_node_locked(entry, node, head, member)		\
+	for (node = (head)->next;					\
+	     !svcnat_node_is_end(node) &&				\
+	     ({ entry = container_of(node, typeof(*(entry)), member);	\
+		true; });						\
+	     node = node->next)
 
 /**
  * svcnat_table_search() - find an entry without a lock
@@ -155,8 +253,7 @@ static inline unsigned long svcnat_buckets_end(const struct svcnat_buckets *b,
  *	being drained or NULL
  */
 static inline void svcnat_table_locked(const struct svcnat_table *table,
-				       u32 hash,
-				       struct hlist_nulls_head *head[2])
+				       u32 hash, struct svcnat_node *head[2])
 {
 	const struct svcnat_stripe *s;
 	struct svcnat_buckets *b;

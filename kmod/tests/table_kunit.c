@@ -16,7 +16,7 @@
  * @linked: it is in the table
  */
 struct thing {
-	struct hlist_nulls_node	node;
+	struct svcnat_node	node;
 	u32			key;
 	bool			linked;
 };
@@ -45,7 +45,7 @@ static u32 hash_key(u32 key)
 }
 
 static u32 hash_thing(const struct svcnat_table *table,
-		      const struct hlist_nulls_node *node)
+		      const struct svcnat_node *node)
 {
 	return hash_key(container_of(node, struct thing, node)->key);
 }
@@ -53,14 +53,14 @@ static u32 hash_thing(const struct svcnat_table *table,
 static struct thing *find_in(const struct svcnat_buckets *b, u32 key)
 {
 	const u32 slot = hash_key(key) & b->mask;
-	struct hlist_nulls_node *node;
+	struct svcnat_node *node;
 	struct thing *thing;
 
 again:
-	hlist_nulls_for_each_entry_rcu(thing, node, &b->head[slot], node)
+	svcnat_for_each_node_rcu(thing, node, &b->head[slot], node)
 		if (thing->key == key)
 			return thing;
-	if (get_nulls_value(node) != svcnat_buckets_end(b, slot))
+	if (svcnat_node_mark(node) != svcnat_buckets_end(b, slot))
 		goto again;
 	return NULL;
 }
@@ -89,7 +89,7 @@ static void set_linked(struct zoo *zoo, unsigned int i, bool linked)
 	if (linked)
 		svcnat_table_link(&zoo->table, hash, &thing->node);
 	else
-		svcnat_table_unlink(&thing->node);
+		svcnat_table_unlink(&zoo->table, hash, &thing->node);
 	svcnat_table_unlock(&zoo->table, &locked);
 	local_bh_enable();
 	thing->linked = linked;
@@ -171,7 +171,7 @@ static void every_chain_has_its_own_end(struct kunit *test)
 			KUNIT_EXPECT_NE(test, svcnat_buckets_end(one, i),
 					svcnat_buckets_end(two, j));
 		KUNIT_EXPECT_EQ(test, svcnat_buckets_end(one, i),
-				get_nulls_value(one->head[i].first));
+				svcnat_node_mark(one->head[i].next));
 	}
 free:
 	KUNIT_EXPECT_NOT_NULL(test, one);
