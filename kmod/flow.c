@@ -11,10 +11,6 @@
 #define CHAIN_MAX	128
 #define CHAIN_LONG	8	/* ask for growth now */
 
-/* What one packet may look through for a flow that can go. */
-#define EVICT_BUCKETS	1024U
-#define EVICT_FLOWS	64
-
 static struct kmem_cache *flow_cache __read_mostly;
 
 static struct svcnat_line *find_in(const struct svcnat_buckets *b,
@@ -56,94 +52,6 @@ bool svcnat_flow_find(const struct svcnat_flows *flows,
 	return svcnat_table_search(&flows->table, hash, b,
 				   find_in(b, flows->net, hash, tuple, stage,
 					   hit));
-}
-
-/**
- * svcnat_flow_mark() - a packet of a flow has passed
- * @hit: from the lookup
- * @packet: its facts
- *
- * Writes only what changes: in an established flow the stamp, once a second.
- */
-void svcnat_flow_mark(const struct svcnat_hit *hit,
-		      const struct svcnat_packet *packet)
-{
-	u32 generation = svcnat_word_generation(hit->word);
-	u8 seen = svcnat_word_seen(hit->word);
-	u8 after = svcnat_state_after(seen, packet);
-	u32 age = svcnat_stamp_now() - svcnat_word_stamp(hit->word);
-
-	/* Told to both sides, so that traffic of either can take it back. */
-	if (packet->tcp & SVCNAT_TCP_RST)
-		svcnat_line_update(svcnat_line_sibling(hit->line), generation,
-				   SVCNAT_SEEN_RST, 0);
-	if (after == seen && age < SVCNAT_STAMP_STEP)
-		return;
-	svcnat_line_update(hit->line, generation, after & ~seen, seen & ~after);
-}
-
-/**
- * svcnat_flow_review() - does a flow still count for this packet?
- * @hit: from the lookup
- * @packet: its facts
- *
- * Called when something is out of the ordinary: the endpoint or the frontend
- * is removed or unready, or the packet is a SYN.
- *
- * Return: what to do.
- */
-enum svcnat_review svcnat_flow_review(const struct svcnat_hit *hit,
-				      const struct svcnat_packet *packet)
-{
-	u8 flags = READ_ONCE(hit->endpoint->flags) |
-		   READ_ONCE(hit->frontend->flags);
-	const u8 proto = packet->tuple.proto;
-	struct svcnat_life life;
-	bool opens;
-
-	if (proto == IPPROTO_UDP)
-		return flags && hit->direction == SVCNAT_REQUEST ?
-		       SVCNAT_REVIEW_FORGET : SVCNAT_REVIEW_KEEP;
-	svcnat_line_life(hit, &life);
-	opens = hit->direction == SVCNAT_REQUEST && svcnat_packet_opens(packet);
-	/*
-	 * An unready endpoint may still answer what it has; a SYN is nothing.
-	 * Nor is a SYN that a removed one never answered.  But once an answer
-	 * was let through, the client may take itself to be connected, with
-	 * that very workload: its ACK is under way.
-	 */
-	if (flags && opens &&
-	    svcnat_state_half_open(proto, life.request, life.reply))
-		return SVCNAT_REVIEW_FORGET;
-	if (flags & SVCNAT_ACCOUNT_REMOVED && !(life.reply & SVCNAT_SEEN))
-		return SVCNAT_REVIEW_FORGET;
-	if (opens && svcnat_state_closing(life.request, life.reply))
-		return SVCNAT_REVIEW_REOPEN;
-	return SVCNAT_REVIEW_KEEP;
-}
-
-/**
- * svcnat_flow_reopen() - a flow's tuple begins a new connection
- * @flows: where it is
- * @hit: the request's
- *
- * Context: softirqs disabled.
- * Return: false if the flow is gone.
- */
-bool svcnat_flow_reopen(struct svcnat_flows *flows, struct svcnat_hit *hit)
-{
-	u32 generation = svcnat_word_generation(hit->word);
-	u64 word;
-
-	svcnat_line_update(svcnat_line_sibling(hit->line), generation, 0, 0xff);
-	svcnat_line_update(hit->line, generation, SVCNAT_SEEN,
-			   0xff & ~SVCNAT_SEEN);
-	word = atomic64_read(&hit->line->word);
-	if (svcnat_word_generation(word) != generation)
-		return false;
-	hit->word = word;
-	svcnat_stat_inc(flows->stats, SVCNAT_STAT_FLOW_REUSED);
-	return true;
 }
 
 /*
@@ -251,107 +159,6 @@ bool svcnat_flow_kill(struct svcnat_flows *flows, const struct svcnat_hit *hit,
 	return true;
 }
 
-static u32 timeout_stamps(const struct svcnat_flows *flows, u8 proto,
-			  const struct svcnat_life *life)
-{
-	enum svcnat_flow_state state;
-	u32 seconds;
-
-	state = svcnat_state_of(proto, life->request, life->reply);
-	seconds = READ_ONCE(flows->timeout[svcnat_state_timeout(state)]);
-	/* Never early: round up, and a stamp may lag behind by a step. */
-	return (((u64)seconds * HZ) >> SVCNAT_STAMP_SHIFT) + 1 +
-	       SVCNAT_STAMP_STEP;
-}
-
-/**
- * svcnat_flow_expired() - is a flow's time over?
- * @flows: where it is
- * @hit: any of its lines
- * @life: from svcnat_line_life()
- *
- * Return: true if so.
- */
-bool svcnat_flow_expired(const struct svcnat_flows *flows,
-			 const struct svcnat_hit *hit,
-			 const struct svcnat_life *life)
-{
-	u8 proto = READ_ONCE(hit->line->proto);
-	s32 age = svcnat_stamp_now() - life->stamp;
-
-	return age > 0 && age > (s32)timeout_stamps(flows, proto, life);
-}
-
-/* What make_room() has seen so far. */
-struct search {
-	struct svcnat_hit	victim;
-	u32			age;
-	unsigned int		looked;
-};
-
-/* Look at a flow; true if it was expired, and is gone. */
-static bool look_at(struct svcnat_flows *flows, const struct svcnat_hit *hit,
-		    struct search *search)
-{
-	u8 proto = READ_ONCE(hit->line->proto);
-	struct svcnat_life life;
-	u32 age;
-
-	svcnat_line_life(hit, &life);
-	if (svcnat_flow_expired(flows, hit, &life) &&
-	    svcnat_flow_kill(flows, hit, SVCNAT_STAT_FLOW_EXPIRED))
-		return true;
-	age = svcnat_stamp_now() - life.stamp;
-	if (!svcnat_state_half_open(proto, life.request, life.reply) ||
-	    (search->victim.line && age <= search->age))
-		return false;
-	search->victim = *hit;
-	search->age = age;
-	return false;
-}
-
-static bool look_through(struct svcnat_flows *flows,
-			 const struct svcnat_buckets *b, u32 hash,
-			 struct search *search)
-{
-	unsigned int i, most = min(EVICT_BUCKETS, b->mask + 1);
-	struct svcnat_node *node;
-	struct svcnat_line *line;
-	struct svcnat_hit hit;
-
-	for (i = 0; i < most; i++) {
-		svcnat_for_each_node_rcu(line, node,
-					 &b->head[(hash + i) & b->mask],
-					 node) {
-			if (++search->looked > EVICT_FLOWS)
-				return false;
-			if (svcnat_line_copy(line, flows->net, &hit) &&
-			    look_at(flows, &hit, search))
-				return true;
-		}
-	}
-	return false;
-}
-
-/*
- * Free one place near @hash: an expired flow, else the oldest half-open one.
- * Best effort: where a line changes hands under us we may be led astray, but
- * only flows of this netns are touched.
- */
-static bool make_room(struct svcnat_flows *flows, u32 hash)
-{
-	const struct svcnat_buckets *old = rcu_dereference(flows->table.old);
-	struct search search = {};
-
-	if (look_through(flows, rcu_dereference(flows->table.cur), hash,
-			 &search) ||
-	    (old && look_through(flows, old, hash, &search)))
-		return true;
-	return search.victim.line &&
-	       svcnat_flow_kill(flows, &search.victim,
-				SVCNAT_STAT_FLOW_EVICTED);
-}
-
 /**
  * svcnat_flow_insert() - make a flow
  * @flows: where
@@ -375,7 +182,7 @@ int svcnat_flow_insert(struct svcnat_flows *flows,
 		u32 hash = svcnat_tuple_hash(&spec->tuple, SVCNAT_PRE,
 					     &flows->key);
 
-		if (!make_room(flows, hash) ||
+		if (!svcnat_flow_make_room(flows, hash) ||
 		    !svcnat_quota_take(&flows->quota))
 			return -ENOSPC;
 	}

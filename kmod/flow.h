@@ -73,9 +73,34 @@ enum svcnat_review {
 	SVCNAT_REVIEW_REOPEN,
 };
 
+/* flow.c: to find, make and end one */
 int svcnat_flows_module_init(void);
 void svcnat_flows_module_exit(void);
+bool svcnat_flow_find(const struct svcnat_flows *flows,
+		      const struct svcnat_tuple *tuple, enum svcnat_stage stage,
+		      struct svcnat_hit *hit);
+int svcnat_flow_insert(struct svcnat_flows *flows,
+		       const struct svcnat_flow_spec *spec,
+		       struct svcnat_hit *hit);
+bool svcnat_flow_kill(struct svcnat_flows *flows, const struct svcnat_hit *hit,
+		      enum svcnat_stat why);
 
+/* evict.c */
+bool svcnat_flow_make_room(struct svcnat_flows *flows, u32 hash);
+
+/* flow_life.c: what packets and time make of one */
+void svcnat_flow_mark(const struct svcnat_hit *hit,
+		      const struct svcnat_packet *packet);
+enum svcnat_review svcnat_flow_review(const struct svcnat_hit *hit,
+				      const struct svcnat_packet *packet);
+bool svcnat_flow_reopen(struct svcnat_flows *flows, struct svcnat_hit *hit);
+bool svcnat_flow_expired(const struct svcnat_flows *flows,
+			 const struct svcnat_hit *hit,
+			 const struct svcnat_life *life);
+bool svcnat_flow_view(const struct svcnat_hit *hit,
+		      struct svcnat_flow_view *view);
+
+/* flows.c: all of them */
 int svcnat_flows_init(struct svcnat_flows *flows, const struct net *net,
 		      struct svcnat_stats __percpu *stats,
 		      struct delayed_work *worker);
@@ -83,25 +108,6 @@ void svcnat_flows_exit(struct svcnat_flows *flows);
 int svcnat_flows_start(struct svcnat_flows *flows);
 u32 svcnat_flows_live(const struct svcnat_flows *flows);
 bool svcnat_flows_expire(struct svcnat_flows *flows);
-
-bool svcnat_flow_find(const struct svcnat_flows *flows,
-		      const struct svcnat_tuple *tuple, enum svcnat_stage stage,
-		      struct svcnat_hit *hit);
-int svcnat_flow_insert(struct svcnat_flows *flows,
-		       const struct svcnat_flow_spec *spec,
-		       struct svcnat_hit *hit);
-enum svcnat_review svcnat_flow_review(const struct svcnat_hit *hit,
-				      const struct svcnat_packet *packet);
-bool svcnat_flow_reopen(struct svcnat_flows *flows, struct svcnat_hit *hit);
-void svcnat_flow_mark(const struct svcnat_hit *hit,
-		      const struct svcnat_packet *packet);
-bool svcnat_flow_expired(const struct svcnat_flows *flows,
-			 const struct svcnat_hit *hit,
-			 const struct svcnat_life *life);
-bool svcnat_flow_view(const struct svcnat_hit *hit,
-		      struct svcnat_flow_view *view);
-bool svcnat_flow_kill(struct svcnat_flows *flows, const struct svcnat_hit *hit,
-		      enum svcnat_stat why);
 
 /**
  * enum svcnat_visit - what a visitor wants next

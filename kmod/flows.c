@@ -177,39 +177,6 @@ bool svcnat_flows_expire(struct svcnat_flows *flows)
 	return true;
 }
 
-/**
- * svcnat_flow_view() - describe a flow
- * @hit: of its request
- * @view: written
- *
- * Context: RCU read side.
- * Return: false if the flow is gone.
- */
-bool svcnat_flow_view(const struct svcnat_hit *hit,
-		      struct svcnat_flow_view *view)
-{
-	const struct svcnat_line *line = hit->line;
-	const unsigned int words = svcnat_addr_words(line->family);
-	struct svcnat_life life;
-
-	memset(view, 0, sizeof(*view));
-	view->tuple.family = line->family;
-	view->tuple.proto = line->proto;
-	view->tuple.sport = line->sport;
-	view->tuple.dport = line->dport;
-	memcpy(&view->tuple.src, line->addr, words * sizeof(__be32));
-	memcpy(&view->tuple.dst, line->addr + words, words * sizeof(__be32));
-	view->addr = hit->addr;
-	view->port = hit->port;
-	view->endpoint = hit->endpoint;
-	svcnat_line_life(hit, &life);
-	view->state = svcnat_state_of(line->proto, life.request, life.reply);
-	view->idle = svcnat_stamp_seconds(svcnat_stamp_now() - life.stamp);
-	smp_rmb();	/* all of the above, then: was it of this flow? */
-	return svcnat_word_generation(hit->word) ==
-	       svcnat_word_generation(atomic64_read(&line->word));
-}
-
 static u32 default_max(void)
 {
 	/*

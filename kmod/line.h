@@ -150,12 +150,14 @@ static inline struct svcnat_flow *svcnat_line_flow(struct svcnat_line *line)
 				      line->index * SVCNAT_LINE_SIZE);
 }
 
+/* memory.c: the memory of flows and what is written there */
 void svcnat_flow_construct(void *memory);
 void svcnat_flow_fill(struct svcnat_flow *flow,
 		      const struct svcnat_flow_spec *spec);
 void svcnat_flow_revive(struct svcnat_flow *flow);
 void svcnat_flow_retire(struct svcnat_flow *flow);
 
+/* line.c: what readers make of it */
 u32 svcnat_line_hash(const struct svcnat_line *line,
 		     const hsiphash_key_t *key);
 u32 svcnat_tuple_hash(const struct svcnat_tuple *tuple,

@@ -4,6 +4,7 @@
 #define kmem_cache_create(name, ...) \
 	kmem_cache_create(name "_kunit", __VA_ARGS__)
 #include "../flow.c"
+#include "../evict.c"
 #undef kmem_cache_create
 
 #include "flow_fixture.h"

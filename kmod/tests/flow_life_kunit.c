@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The life of a flow: what its packets make of it, and when it ends. */
+#include "../flow_life.c"
 #include "../flows.c"
 
 #include "flow_fixture.h"

@@ -3,6 +3,7 @@
 #include <linux/prandom.h>
 
 #include "../line.c"
+#include "../memory.c"
 
 static const hsiphash_key_t key = { { 0x1122334455667788, 0x99aabbcc } };
 

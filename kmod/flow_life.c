@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The life of a flow: what its packets make of it, and when it ends. */
+#include "flow.h"
+
+/**
+ * svcnat_flow_mark() - a packet of a flow has passed
+ * @hit: from the lookup
+ * @packet: its facts
+ *
+ * Writes only what changes: in an established flow the stamp, once a second.
+ */
+void svcnat_flow_mark(const struct svcnat_hit *hit,
+		      const struct svcnat_packet *packet)
+{
+	u32 generation = svcnat_word_generation(hit->word);
+	u8 seen = svcnat_word_seen(hit->word);
+	u8 after = svcnat_state_after(seen, packet);
+	u32 age = svcnat_stamp_now() - svcnat_word_stamp(hit->word);
+
+	/* Told to both sides, so that traffic of either can take it back. */
+	if (packet->tcp & SVCNAT_TCP_RST)
+		svcnat_line_update(svcnat_line_sibling(hit->line), generation,
+				   SVCNAT_SEEN_RST, 0);
+	if (after == seen && age < SVCNAT_STAMP_STEP)
+		return;
+	svcnat_line_update(hit->line, generation, after & ~seen, seen & ~after);
+}
+
+/**
+ * svcnat_flow_review() - does a flow still count for this packet?
+ * @hit: from the lookup
+ * @packet: its facts
+ *
+ * Called when something is out of the ordinary: the endpoint or the frontend
+ * is removed or unready, or the packet is a SYN.
+ *
+ * Return: what to do.
+ */
+enum svcnat_review svcnat_flow_review(const struct svcnat_hit *hit,
+				      const struct svcnat_packet *packet)
+{
+	u8 flags = READ_ONCE(hit->endpoint->flags) |
+		   READ_ONCE(hit->frontend->flags);
+	const u8 proto = packet->tuple.proto;
+	struct svcnat_life life;
+	bool opens;
+
+	if (proto == IPPROTO_UDP)
+		return flags && hit->direction == SVCNAT_REQUEST ?
+		       SVCNAT_REVIEW_FORGET : SVCNAT_REVIEW_KEEP;
+	svcnat_line_life(hit, &life);
+	opens = hit->direction == SVCNAT_REQUEST && svcnat_packet_opens(packet);
+	/*
+	 * An unready endpoint may still answer what it has; a SYN is nothing.
+	 * Nor is a SYN that a removed one never answered.  But once an answer
+	 * was let through, the client may take itself to be connected, with
+	 * that very workload: its ACK is under way.
+	 */
+	if (flags && opens &&
+	    svcnat_state_half_open(proto, life.request, life.reply))
+		return SVCNAT_REVIEW_FORGET;
+	if (flags & SVCNAT_ACCOUNT_REMOVED && !(life.reply & SVCNAT_SEEN))
+		return SVCNAT_REVIEW_FORGET;
+	if (opens && svcnat_state_closing(life.request, life.reply))
+		return SVCNAT_REVIEW_REOPEN;
+	return SVCNAT_REVIEW_KEEP;
+}
+
+/**
+ * svcnat_flow_reopen() - a flow's tuple begins a new connection
+ * @flows: where it is
+ * @hit: the request's
+ *
+ * Context: softirqs disabled.
+ * Return: false if the flow is gone.
+ */
+bool svcnat_flow_reopen(struct svcnat_flows *flows, struct svcnat_hit *hit)
+{
+	u32 generation = svcnat_word_generation(hit->word);
+	u64 word;
+
+	svcnat_line_update(svcnat_line_sibling(hit->line), generation, 0, 0xff);
+	svcnat_line_update(hit->line, generation, SVCNAT_SEEN,
+			   0xff & ~SVCNAT_SEEN);
+	word = atomic64_read(&hit->line->word);
+	if (svcnat_word_generation(word) != generation)
+		return false;
+	hit->word = word;
+	svcnat_stat_inc(flows->stats, SVCNAT_STAT_FLOW_REUSED);
+	return true;
+}
+
+static u32 timeout_stamps(const struct svcnat_flows *flows, u8 proto,
+			  const struct svcnat_life *life)
+{
+	enum svcnat_flow_state state;
+	u32 seconds;
+
+	state = svcnat_state_of(proto, life->request, life->reply);
+	seconds = READ_ONCE(flows->timeout[svcnat_state_timeout(state)]);
+	/* Never early: round up, and a stamp may lag behind by a step. */
+	return (((u64)seconds * HZ) >> SVCNAT_STAMP_SHIFT) + 1 +
+	       SVCNAT_STAMP_STEP;
+}
+
+/**
+ * svcnat_flow_expired() - is a flow's time over?
+ * @flows: where it is
+ * @hit: any of its lines
+ * @life: from svcnat_line_life()
+ *
+ * Return: true if so.
+ */
+bool svcnat_flow_expired(const struct svcnat_flows *flows,
+			 const struct svcnat_hit *hit,
+			 const struct svcnat_life *life)
+{
+	u8 proto = READ_ONCE(hit->line->proto);
+	s32 age = svcnat_stamp_now() - life->stamp;
+
+	return age > 0 && age > (s32)timeout_stamps(flows, proto, life);
+}
+
+/**
+ * svcnat_flow_view() - describe a flow
+ * @hit: of its request
+ * @view: written
+ *
+ * Context: RCU read side.
+ * Return: false if the flow is gone.
+ */
+bool svcnat_flow_view(const struct svcnat_hit *hit,
+		      struct svcnat_flow_view *view)
+{
+	const struct svcnat_line *line = hit->line;
+	const unsigned int words = svcnat_addr_words(line->family);
+	struct svcnat_life life;
+
+	memset(view, 0, sizeof(*view));
+	view->tuple.family = line->family;
+	view->tuple.proto = line->proto;
+	view->tuple.sport = line->sport;
+	view->tuple.dport = line->dport;
+	memcpy(&view->tuple.src, line->addr, words * sizeof(__be32));
+	memcpy(&view->tuple.dst, line->addr + words, words * sizeof(__be32));
+	view->addr = hit->addr;
+	view->port = hit->port;
+	view->endpoint = hit->endpoint;
+	svcnat_line_life(hit, &life);
+	view->state = svcnat_state_of(line->proto, life.request, life.reply);
+	view->idle = svcnat_stamp_seconds(svcnat_stamp_now() - life.stamp);
+	smp_rmb();	/* all of the above, then: was it of this flow? */
+	return svcnat_word_generation(hit->word) ==
+	       svcnat_word_generation(atomic64_read(&line->word));
+}
