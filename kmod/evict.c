@@ -17,7 +17,7 @@ struct search {
 static bool look_at(struct svcnat_flows *flows, const struct svcnat_hit *hit,
 		    struct search *search)
 {
-	u8 proto = READ_ONCE(hit->line->proto);
+	u8 proto = READ_ONCE(hit->line->key.proto);
 	struct svcnat_life life;
 	u32 age;
 
@@ -40,16 +40,16 @@ static bool look_through(struct svcnat_flows *flows,
 {
 	unsigned int i, most = min(EVICT_BUCKETS, b->mask + 1);
 	struct svcnat_node *node;
-	struct svcnat_line *line;
+	struct svcnat_key *key;
 	struct svcnat_hit hit;
 
 	for (i = 0; i < most; i++) {
-		svcnat_for_each_node_rcu(line, node,
+		svcnat_for_each_node_rcu(key, node,
 					 &b->head[(hash + i) & b->mask],
 					 node) {
 			if (++search->looked > EVICT_FLOWS)
 				return false;
-			if (svcnat_line_copy(line, flows->net, &hit) &&
+			if (svcnat_key_copy(key, flows->net, &hit) &&
 			    look_at(flows, &hit, search))
 				return true;
 		}
@@ -63,7 +63,7 @@ static bool look_through(struct svcnat_flows *flows,
  * @hash: near which: that of the flow that wants it
  *
  * An expired flow goes, else the oldest half-open one.  Best effort: where a
- * line changes hands under us we may be led astray, but only flows of this netns
+ * key changes hands under us we may be led astray, but only flows of this netns
  * are touched.
  *
  * Context: softirqs disabled, RCU read side.

@@ -5,28 +5,34 @@
 #include "flow.h"
 
 /*
- * A chain holds one entry on average once the table has grown to its
- * population.  The bound is what one packet may cost while it has not.
+ * A chain holds one key on average once the table has grown to its population;
+ * two at most, if all flows have stubs.  The bound is what one packet may cost
+ * while it has not.
  */
 #define CHAIN_MAX	128
 #define CHAIN_LONG	8	/* ask for growth now */
 
-static struct kmem_cache *flow_cache __read_mostly;
+/* The unit tests may be loaded besides: their caches have other names. */
+#ifndef CACHE_NAME
+#define CACHE_NAME(name)	"svcnat_" name
+#endif
 
-static struct svcnat_line *find_in(const struct svcnat_buckets *b,
-				   const struct net *net, u32 hash,
-				   const struct svcnat_tuple *tuple,
-				   enum svcnat_stage stage,
-				   struct svcnat_hit *hit)
+static struct kmem_cache *cache[SVCNAT_LAYOUTS] __read_mostly;
+
+static struct svcnat_key *find_in(const struct svcnat_buckets *b,
+				  const struct net *net, u32 hash,
+				  const struct svcnat_tuple *tuple,
+				  enum svcnat_stage stage,
+				  struct svcnat_hit *hit)
 {
 	const u32 slot = hash & b->mask;
 	struct svcnat_node *node;
-	struct svcnat_line *line;
+	struct svcnat_key *key;
 
 again:
-	svcnat_for_each_node_rcu(line, node, &b->head[slot], node) {
-		if (svcnat_line_match(line, net, tuple, stage, hit))
-			return line;
+	svcnat_for_each_node_rcu(key, node, &b->head[slot], node) {
+		if (svcnat_key_match(key, net, tuple, stage, hit))
+			return key;
 	}
 	if (svcnat_node_mark(node) != svcnat_buckets_end(b, slot))
 		goto again;
@@ -47,7 +53,7 @@ bool svcnat_flow_find(const struct svcnat_flows *flows,
 		      const struct svcnat_tuple *tuple, enum svcnat_stage stage,
 		      struct svcnat_hit *hit)
 {
-	u32 hash = svcnat_tuple_hash(tuple, stage, &flows->key);
+	u32 hash = svcnat_tuple_hash(tuple, &flows->key);
 
 	return svcnat_table_search(&flows->table, hash, b,
 				   find_in(b, flows->net, hash, tuple, stage,
@@ -55,62 +61,107 @@ bool svcnat_flow_find(const struct svcnat_flows *flows,
 }
 
 /*
- * Is @key in use?  The stripe is locked.  Gives the length of the chains, which
- * have an end because of CHAIN_MAX.
+ * Is a key like @like in use, at its stage or at @either?  The stripe is locked.
+ * Adds the length of the chains, which have an end because of CHAIN_MAX.
  */
-static struct svcnat_line *find_locked(struct svcnat_flows *flows, u32 hash,
-				       const struct svcnat_line *key,
-				       unsigned int *len)
+static struct svcnat_key *find_locked(struct svcnat_flows *flows, u32 hash,
+				      const struct svcnat_key *like,
+				      bool either, unsigned int *len)
 {
 	struct svcnat_node *head[2], *node;
-	struct svcnat_line *line;
+	struct svcnat_key *key;
 	int i;
 
 	svcnat_table_locked(&flows->table, hash, head);
 	for (i = 0; i < 2 && head[i]; i++) {
-		svcnat_for_each_node_locked(line, node, head[i], node) {
+		svcnat_for_each_node_locked(key, node, head[i], node) {
 			(*len)++;
-			if (svcnat_line_same(line, key))
-				return line;
+			if (svcnat_key_same(key, like) &&
+			    (either ||
+			     !((key->role ^ like->role) & SVCNAT_ROLE_POST)))
+				return key;
 		}
 	}
 	return NULL;
+}
+
+/* The keys of a flow: lines by their direction, then stubs by theirs */
+struct keys {
+	unsigned int		n;
+	struct svcnat_key	*key[SVCNAT_TABLE_KEYS];
+	u32			hash[SVCNAT_TABLE_KEYS];
+};
+
+static void keys_of(const struct svcnat_flows *flows, struct svcnat_flow *flow,
+		    struct keys *keys)
+{
+	unsigned int i;
+
+	keys->n = svcnat_flow_keys(flow);
+	for (i = 0; i < keys->n; i++) {
+		keys->key[i] = svcnat_flow_key(flow, i);
+		keys->hash[i] = svcnat_key_hash(keys->key[i], &flows->key);
+	}
+}
+
+/*
+ * Can a flow with these keys be?  conntrack and the endpoint know no stages:
+ * what they see must be nobody's at either.  The request as the client sends it
+ * is seen by us alone.
+ */
+static int check_keys(struct svcnat_flows *flows, const struct keys *keys,
+		      unsigned int *len, struct svcnat_hit *hit)
+{
+	struct svcnat_key *const *key = keys->key, *there;
+	const u32 *hash = keys->hash;
+
+	there = find_locked(flows, hash[0], key[0], false, len);
+	if (there) {
+		svcnat_key_copy(there, flows->net, hit);
+		return -EEXIST;
+	}
+	/*
+	 * The keys of one stage must differ among themselves: a client that is
+	 * its own endpoint may send what it will be answered.
+	 */
+	if (find_locked(flows, hash[1], key[1], true, len) ||
+	    (keys->n > 2 && svcnat_key_same(key[0], key[1])))
+		return -EADDRINUSE;
+	if (keys->n > 2 && (find_locked(flows, hash[2], key[2], true, len) ||
+			    find_locked(flows, hash[3], key[3], true, len) ||
+			    svcnat_key_same(key[2], key[3])))
+		return -ENOTUNIQ;
+	return *len > CHAIN_MAX ? -EXFULL : 0;
+}
+
+/* A direct flow has one account for both. */
+static void charge_flow(const struct svcnat_line *line)
+{
+	svcnat_account_open(line->endpoint);
+	if (line->frontend != line->endpoint)
+		svcnat_account_open(line->frontend);
 }
 
 /* Link @flow, or say why not; with -EEXIST @hit is the flow that is there. */
 static int link_flow(struct svcnat_flows *flows, struct svcnat_flow *flow,
 		     struct svcnat_hit *hit)
 {
-	struct svcnat_line *request = svcnat_flow_line(flow, SVCNAT_REQUEST);
-	struct svcnat_line *reply = svcnat_flow_line(flow, SVCNAT_REPLY);
-	u32 hash[SVCNAT_LINES] = {
-		svcnat_line_hash(request, &flows->key),
-		svcnat_line_hash(reply, &flows->key),
-	};
 	struct svcnat_locked locked;
-	struct svcnat_line *there;
-	unsigned int len = 0;
-	int err = 0;
+	unsigned int len = 0, i;
+	struct keys keys;
+	int err;
 
-	svcnat_table_lock(&flows->table, hash, SVCNAT_LINES, &locked);
-	there = find_locked(flows, hash[SVCNAT_REQUEST], request, &len);
-	if (there) {
-		svcnat_line_copy(there, flows->net, hit);
-		err = -EEXIST;
-	} else if (find_locked(flows, hash[SVCNAT_REPLY], reply, &len)) {
-		err = -EADDRINUSE;
-	} else if (len > CHAIN_MAX) {
-		err = -EXFULL;
-	} else {
-		svcnat_account_open(request->endpoint);
-		svcnat_account_open(request->frontend);
+	keys_of(flows, flow, &keys);
+	svcnat_table_lock(&flows->table, keys.hash, keys.n, &locked);
+	err = check_keys(flows, &keys, &len, hit);
+	if (!err) {
+		charge_flow(svcnat_key_line(keys.key[0]));
 		svcnat_flow_revive(flow);
 		/* The key by which expiry finds the flow is published last. */
-		svcnat_table_link(&flows->table, hash[SVCNAT_REPLY],
-				  &reply->node);
-		svcnat_table_link(&flows->table, hash[SVCNAT_REQUEST],
-				  &request->node);
-		svcnat_line_copy(request, flows->net, hit);
+		for (i = keys.n; i--;)
+			svcnat_table_link(&flows->table, keys.hash[i],
+					  &keys.key[i]->node);
+		svcnat_key_copy(keys.key[0], flows->net, hit);
 	}
 	svcnat_table_unlock(&flows->table, &locked);
 	if (len > CHAIN_LONG)
@@ -121,7 +172,7 @@ static int link_flow(struct svcnat_flows *flows, struct svcnat_flow *flow,
 /**
  * svcnat_flow_kill() - remove a flow
  * @flows: where it is
- * @hit: any of its lines
+ * @hit: any of its keys
  * @why: the counter
  *
  * Context: softirqs disabled, RCU read side.
@@ -133,60 +184,67 @@ bool svcnat_flow_kill(struct svcnat_flows *flows, const struct svcnat_hit *hit,
 	u32 generation = svcnat_word_generation(hit->word);
 	struct svcnat_flow *flow = svcnat_line_flow(hit->line);
 	struct svcnat_locked locked;
-	u32 hash[SVCNAT_LINES];
+	struct keys keys;
 	unsigned int i;
 
 	/* Right if the generation is still the same under the locks. */
-	for (i = 0; i < SVCNAT_LINES; i++)
-		hash[i] = svcnat_line_hash(svcnat_flow_line(flow, i),
-					   &flows->key);
-	svcnat_table_lock(&flows->table, hash, SVCNAT_LINES, &locked);
+	keys_of(flows, flow, &keys);
+	svcnat_table_lock(&flows->table, keys.hash, keys.n, &locked);
 	if (svcnat_word_generation(atomic64_read(&hit->line->word)) !=
 	    generation) {
 		svcnat_table_unlock(&flows->table, &locked);
 		return false;
 	}
 	svcnat_flow_retire(flow);
-	for (i = 0; i < SVCNAT_LINES; i++)
-		svcnat_table_unlink(&flows->table, hash[i],
-				    &svcnat_flow_line(flow, i)->node);
+	for (i = 0; i < keys.n; i++)
+		svcnat_table_unlink(&flows->table, keys.hash[i],
+				    &keys.key[i]->node);
 	svcnat_table_unlock(&flows->table, &locked);
 	svcnat_account_close(hit->endpoint);
-	svcnat_account_close(hit->frontend);
+	if (hit->frontend != hit->endpoint)
+		svcnat_account_close(hit->frontend);
 	svcnat_stat_inc(flows->stats, why);
-	kmem_cache_free(flow_cache, flow);
+	kmem_cache_free(cache[svcnat_flow_layout(flow)], flow);
 	svcnat_quota_give(&flows->quota);
 	return true;
+}
+
+static enum svcnat_layout layout_for(const struct svcnat_flow_spec *spec)
+{
+	if (spec->tuple.family == AF_INET)
+		return spec->masquerade ? SVCNAT_FULL4 : SVCNAT_PLAIN4;
+	return spec->masquerade ? SVCNAT_FULL6 : SVCNAT_PLAIN6;
 }
 
 /**
  * svcnat_flow_insert() - make a flow
  * @flows: where
  * @spec: which
- * @hit: its request; with -EEXIST that of the flow which is there
+ * @hit: its request; with -EEXIST what that packet finds instead
  *
  * Context: softirqs disabled, RCU read side.
  * Return: 0; -EEXIST: another CPU was faster with the same packet, go on with
- * @hit; -EADDRINUSE: with this endpoint the replies could not be told from
- * those of another flow; -ENOSPC: limit; -EXFULL: chains at their bound;
- * -ENOMEM.
+ * @hit; -EADDRINUSE: what the endpoint would see is another flow's at either
+ * stage: its replies could not be told apart; -ENOTUNIQ: masqueraded flows
+ * only: what is seen between the two rewrites is another flow's; -ENOSPC:
+ * limit; -EXFULL: chains at their bound; -ENOMEM.
  */
 int svcnat_flow_insert(struct svcnat_flows *flows,
 		       const struct svcnat_flow_spec *spec,
 		       struct svcnat_hit *hit)
 {
+	enum svcnat_layout layout = layout_for(spec);
 	struct svcnat_flow *flow;
 	int err;
 
 	if (!svcnat_quota_take(&flows->quota)) {
-		u32 hash = svcnat_tuple_hash(&spec->tuple, SVCNAT_PRE,
-					     &flows->key);
+		u32 hash = svcnat_tuple_hash(&spec->tuple, &flows->key);
 
 		if (!svcnat_flow_make_room(flows, hash) ||
 		    !svcnat_quota_take(&flows->quota))
 			return -ENOSPC;
 	}
-	flow = kmem_cache_alloc(flow_cache, GFP_ATOMIC | __GFP_NOWARN);
+	flow = kmem_cache_alloc(cache[layout], GFP_ATOMIC | __GFP_NOWARN);
 	if (!flow) {
 		svcnat_quota_give(&flows->quota);
 		return -ENOMEM;
@@ -194,7 +252,7 @@ int svcnat_flow_insert(struct svcnat_flows *flows,
 	svcnat_flow_fill(flow, spec);
 	err = link_flow(flows, flow, hit);
 	if (err) {
-		kmem_cache_free(flow_cache, flow);
+		kmem_cache_free(cache[layout], flow);
 		svcnat_quota_give(&flows->quota);
 		if (err == -EEXIST)
 			svcnat_stat_inc(flows->stats, SVCNAT_STAT_FLOW_RACED);
@@ -204,28 +262,77 @@ int svcnat_flow_insert(struct svcnat_flows *flows,
 	return 0;
 }
 
+static void construct_plain4(void *memory)
+{
+	svcnat_memory_construct(memory, SVCNAT_PLAIN4);
+}
+
+static void construct_full4(void *memory)
+{
+	svcnat_memory_construct(memory, SVCNAT_FULL4);
+}
+
+static void construct_plain6(void *memory)
+{
+	svcnat_memory_construct(memory, SVCNAT_PLAIN6);
+}
+
+static void construct_full6(void *memory)
+{
+	svcnat_memory_construct(memory, SVCNAT_FULL6);
+}
+
+static bool make_cache(enum svcnat_layout layout, const char *name,
+		       void (*construct)(void *memory))
+{
+	struct kmem_cache *new;
+
+	/* Not SLAB_HWCACHE_ALIGN: some machines would round up to 128 bytes. */
+	new = kmem_cache_create(name, svcnat_memory_size(layout),
+				SVCNAT_FLOW_ALIGN, SLAB_TYPESAFE_BY_RCU,
+				construct);
+	cache[layout] = new;
+	return new;
+}
+
 /**
- * svcnat_flows_module_init() - make the cache that all netns share
+ * svcnat_flows_module_init() - make the caches that all netns share
  *
  * Return: 0 or -ENOMEM.
  */
 int svcnat_flows_module_init(void)
 {
-	flow_cache = kmem_cache_create("svcnat_flow",
-				       sizeof(struct svcnat_flow),
-				       SVCNAT_LINE_SIZE,
-				       SLAB_HWCACHE_ALIGN |
-				       SLAB_TYPESAFE_BY_RCU,
-				       svcnat_flow_construct);
-	return flow_cache ? 0 : -ENOMEM;
+	if (!make_cache(SVCNAT_PLAIN4, CACHE_NAME("flow4"), construct_plain4))
+		goto err_plain4;
+	if (!make_cache(SVCNAT_FULL4, CACHE_NAME("flow4_full"),
+			construct_full4))
+		goto err_full4;
+	if (!make_cache(SVCNAT_PLAIN6, CACHE_NAME("flow6"), construct_plain6))
+		goto err_plain6;
+	if (!make_cache(SVCNAT_FULL6, CACHE_NAME("flow6_full"),
+			construct_full6))
+		goto err_full6;
+	return 0;
+
+err_full6:
+	kmem_cache_destroy(cache[SVCNAT_PLAIN6]);
+err_plain6:
+	kmem_cache_destroy(cache[SVCNAT_FULL4]);
+err_full4:
+	kmem_cache_destroy(cache[SVCNAT_PLAIN4]);
+err_plain4:
+	return -ENOMEM;
 }
 
 /**
- * svcnat_flows_module_exit() - free the cache
+ * svcnat_flows_module_exit() - free the caches
  *
- * All flows are freed; the cache waits for their last readers by itself.
+ * All flows are freed; the caches wait for their last readers by themselves.
  */
 void svcnat_flows_module_exit(void)
 {
-	kmem_cache_destroy(flow_cache);
+	kmem_cache_destroy(cache[SVCNAT_FULL6]);
+	kmem_cache_destroy(cache[SVCNAT_PLAIN6]);
+	kmem_cache_destroy(cache[SVCNAT_FULL4]);
+	kmem_cache_destroy(cache[SVCNAT_PLAIN4]);
 }

@@ -2,10 +2,14 @@
 /*
  * The flow table: one entry per connection, its rewrites and its life.
  *
- * An entry has one line per key (line.h).  A plain flow has two: the request as
- * PRE_ROUTING or LOCAL_OUT sees it (client to frontend: its destination is
- * rewritten) and the reply as POST_ROUTING or LOCAL_IN sees it (endpoint to
- * client: its source is rewritten).
+ * An entry has a key for each direction and stage that rewrites it (line.h).
+ * A plain flow has two: the request as PRE_ROUTING or LOCAL_OUT sees it (client
+ * to frontend: its destination is rewritten) and the reply as POST_ROUTING or
+ * LOCAL_IN sees it (endpoint to client: its source is rewritten).  One that is
+ * masqueraded has four.
+ *
+ * A direct flow is a connection to no frontend whose source port is shifted,
+ * because its own would clash with that of another flow.
  *
  * Lookups take no lock and no reference.  An established packet writes the line
  * of its own direction at most once a second (the time stamp), and no line that
@@ -24,12 +28,13 @@ struct delayed_work;
 /**
  * struct svcnat_flows - the flows of a netns
  * @net: the netns
- * @table: all lines
+ * @table: all keys
  * @key: of the hash; random
  * @stats: of the netns
  * @worker: is made to run at once when the table should grow
  * @timeout: seconds, by enum svcnat_timeout
  * @quota: limit on flows
+ * @direct: what direct flows are charged to, as endpoint and as frontend
  * @cursor: bucket where the next slice of expiry begins; the worker's
  */
 struct svcnat_flows {
@@ -40,6 +45,7 @@ struct svcnat_flows {
 	struct delayed_work	*worker;
 	u32			timeout[SVCNAT_TIMEOUTS];
 	struct svcnat_quota	quota;
+	struct svcnat_account	direct;
 	u32			cursor;
 };
 
@@ -48,6 +54,10 @@ struct svcnat_flows {
  * @tuple: client to frontend
  * @addr: of the endpoint
  * @port: of the endpoint
+ * @masquerade: the source that the endpoint sees is not the client's own
+ * @snat: what it sees instead: address; the client's if the port is shifted
+ * @snat_port: what it sees instead: port
+ * @direct: the flow has no frontend and no endpoint
  * @endpoint: what it is charged to; valid for this RCU read side
  * @state: enum svcnat_flow_state
  * @idle: seconds since the last packet
@@ -56,6 +66,10 @@ struct svcnat_flow_view {
 	struct svcnat_tuple	tuple;
 	union nf_inet_addr	addr;
 	__be16			port;
+	bool			masquerade;
+	union nf_inet_addr	snat;
+	__be16			snat_port;
+	bool			direct;
 	struct svcnat_account	*endpoint;
 	u8			state;
 	u32			idle;

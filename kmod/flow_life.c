@@ -4,7 +4,7 @@
 
 /**
  * svcnat_flow_mark() - a packet of a flow has passed
- * @hit: from the lookup
+ * @hit: from the lookup at its first stage (not svcnat_hit.second)
  * @packet: its facts
  *
  * Writes only what changes: in an established flow the stamp, once a second.
@@ -32,7 +32,8 @@ void svcnat_flow_mark(const struct svcnat_hit *hit,
  * @packet: its facts
  *
  * Called when something is out of the ordinary: the endpoint or the frontend
- * is removed or unready, or the packet is a SYN.
+ * is removed or unready, or the packet is a SYN.  To be direct is nothing out of
+ * the ordinary.
  *
  * Return: what to do.
  */
@@ -45,6 +46,7 @@ enum svcnat_review svcnat_flow_review(const struct svcnat_hit *hit,
 	struct svcnat_life life;
 	bool opens;
 
+	flags &= SVCNAT_ACCOUNT_REMOVED | SVCNAT_ACCOUNT_UNREADY;
 	if (proto == IPPROTO_UDP)
 		return flags && hit->direction == SVCNAT_REQUEST ?
 		       SVCNAT_REVIEW_FORGET : SVCNAT_REVIEW_KEEP;
@@ -115,10 +117,35 @@ bool svcnat_flow_expired(const struct svcnat_flows *flows,
 			 const struct svcnat_hit *hit,
 			 const struct svcnat_life *life)
 {
-	u8 proto = READ_ONCE(hit->line->proto);
+	u8 proto = READ_ONCE(hit->line->key.proto);
 	s32 age = svcnat_stamp_now() - life->stamp;
 
 	return age > 0 && age > (s32)timeout_stamps(flows, proto, life);
+}
+
+static void view_addr(union nf_inet_addr *to, const __be32 *addr, u8 family)
+{
+	memcpy(to, addr, svcnat_addr_words(family) * sizeof(__be32));
+}
+
+/* What the endpoint sees instead of the client's own address and port */
+static void view_source(const struct svcnat_line *line,
+			struct svcnat_flow_view *view)
+{
+	struct svcnat_flow *flow = svcnat_key_flow(&line->key);
+	const struct svcnat_stub *stub;
+
+	view->snat = view->tuple.src;
+	view->snat_port = line->mport;
+	if (svcnat_flow_keys(flow) > 2) {
+		stub = container_of(svcnat_flow_key(flow, 2),
+				    struct svcnat_stub, key);
+		view_addr(&view->snat, stub->addr, line->key.family);
+		view->snat_port = stub->nport;
+	}
+	view->masquerade = view->snat_port != view->tuple.sport ||
+			   !svcnat_addr_equal(line->key.family, &view->snat,
+					      &view->tuple.src);
 }
 
 /**
@@ -133,21 +160,24 @@ bool svcnat_flow_view(const struct svcnat_hit *hit,
 		      struct svcnat_flow_view *view)
 {
 	const struct svcnat_line *line = hit->line;
-	const unsigned int words = svcnat_addr_words(line->family);
+	const struct svcnat_key *key = &line->key;
+	const unsigned int words = svcnat_addr_words(key->family);
 	struct svcnat_life life;
 
 	memset(view, 0, sizeof(*view));
-	view->tuple.family = line->family;
-	view->tuple.proto = line->proto;
-	view->tuple.sport = line->sport;
-	view->tuple.dport = line->dport;
-	memcpy(&view->tuple.src, line->addr, words * sizeof(__be32));
-	memcpy(&view->tuple.dst, line->addr + words, words * sizeof(__be32));
-	view->addr = hit->addr;
-	view->port = hit->port;
+	view->tuple.family = key->family;
+	view->tuple.proto = key->proto;
+	view->tuple.sport = key->sport;
+	view->tuple.dport = key->dport;
+	view_addr(&view->tuple.src, line->addr, key->family);
+	view_addr(&view->tuple.dst, line->addr + words, key->family);
+	view->addr = hit->rewrite.addr;
+	view->port = hit->rewrite.port;
+	view_source(line, view);
 	view->endpoint = hit->endpoint;
+	view->direct = hit->endpoint->flags & SVCNAT_ACCOUNT_DIRECT;
 	svcnat_line_life(hit, &life);
-	view->state = svcnat_state_of(line->proto, life.request, life.reply);
+	view->state = svcnat_state_of(key->proto, life.request, life.reply);
 	view->idle = svcnat_stamp_seconds(svcnat_stamp_now() - life.stamp);
 	smp_rmb();	/* all of the above, then: was it of this flow? */
 	return svcnat_word_generation(hit->word) ==

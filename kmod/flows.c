@@ -22,8 +22,8 @@ static u32 hash_node(const struct svcnat_table *table,
 	const struct svcnat_flows *flows;
 
 	flows = container_of(table, struct svcnat_flows, table);
-	return svcnat_line_hash(container_of(node, struct svcnat_line, node),
-				&flows->key);
+	return svcnat_key_hash(container_of(node, struct svcnat_key, node),
+			       &flows->key);
 }
 
 /**
@@ -49,14 +49,14 @@ static enum svcnat_visit visit_chain(struct svcnat_flows *flows, u32 slot,
 	enum svcnat_visit want = SVCNAT_VISIT_NEXT;
 	struct svcnat_node *head[2], *node;
 	struct svcnat_locked locked;
-	struct svcnat_line *line;
+	struct svcnat_key *key;
 	u32 i = 0;
 
 	svcnat_table_lock(&flows->table, &slot, 1, &locked);
 	svcnat_table_locked(&flows->table, slot, head);
-	svcnat_for_each_node_locked(line, node, head[0], node) {
-		if (line->index || i++ < *skip ||
-		    !svcnat_line_copy(line, flows->net, hit))
+	svcnat_for_each_node_locked(key, node, head[0], node) {
+		if (key->role & (SVCNAT_ROLE_REPLY | SVCNAT_ROLE_STUB) ||
+		    i++ < *skip || !svcnat_key_copy(key, flows->net, hit))
 			continue;
 		want = visitor(flows, hit, arg);
 		if (want != SVCNAT_VISIT_NEXT)
@@ -136,10 +136,11 @@ static enum svcnat_visit expire_one(const struct svcnat_flows *flows,
 
 static void fit_table(struct svcnat_flows *flows)
 {
-	u32 lines = svcnat_flows_live(flows) * SVCNAT_LINES;
+	/* Stubs are not counted: see flow.c for what that makes of chains. */
+	u32 keys = svcnat_flows_live(flows) * 2;
 
-	if (svcnat_table_wants_resize(&flows->table, lines) &&
-	    !svcnat_table_resize(&flows->table, lines))
+	if (svcnat_table_wants_resize(&flows->table, keys) &&
+	    !svcnat_table_resize(&flows->table, keys))
 		flows->cursor = 0;
 }
 
@@ -180,10 +181,10 @@ bool svcnat_flows_expire(struct svcnat_flows *flows)
 static u32 default_max(void)
 {
 	/*
-	 * One sixty-fourth of memory, within reason.  A flow takes its lines,
-	 * what the cache adds to them, and two heads.
+	 * One sixty-fourth of memory, within reason.  A plain IPv4 flow takes
+	 * 128 bytes and two heads.
 	 */
-	u64 max = div_u64((u64)totalram_pages() << PAGE_SHIFT, 64 * 208);
+	u64 max = div_u64((u64)totalram_pages() << PAGE_SHIFT, 64 * 144);
 
 	return clamp_t(u64, max, SZ_64K, SZ_4M);
 }
@@ -202,6 +203,8 @@ int svcnat_flows_init(struct svcnat_flows *flows, const struct net *net,
 		      struct svcnat_stats __percpu *stats,
 		      struct delayed_work *worker)
 {
+	int err;
+
 	flows->net = net;
 	flows->stats = stats;
 	flows->worker = worker;
@@ -211,7 +214,14 @@ int svcnat_flows_init(struct svcnat_flows *flows, const struct net *net,
 	flows->timeout[SVCNAT_TIMEOUT_UDP] = 30;
 	flows->timeout[SVCNAT_TIMEOUT_UDP_STREAM] = 120;
 	get_random_bytes(&flows->key, sizeof(flows->key));
-	return svcnat_quota_init(&flows->quota, default_max());
+	err = svcnat_account_init(&flows->direct, net);
+	if (err)
+		return err;
+	flows->direct.flags = SVCNAT_ACCOUNT_DIRECT;
+	err = svcnat_quota_init(&flows->quota, default_max());
+	if (err)
+		svcnat_account_exit(&flows->direct);
+	return err;
 }
 
 /**
@@ -248,4 +258,5 @@ void svcnat_flows_exit(struct svcnat_flows *flows)
 	svcnat_flows_walk(flows, &bucket, &skip, delete_one, NULL);
 	svcnat_table_exit(&flows->table);
 	svcnat_quota_exit(&flows->quota);
+	svcnat_account_exit(&flows->direct);
 }

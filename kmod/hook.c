@@ -59,20 +59,12 @@ static unsigned int drop(struct passage *p, enum svcnat_stat why)
 }
 
 /* Rewrite a packet of a flow, and charge the flow for it. */
-static unsigned int translate(struct passage *p, const struct svcnat_hit *hit,
-			      enum svcnat_side side)
+static unsigned int translate(struct passage *p, const struct svcnat_hit *hit)
 {
 	struct svcnat_packet *packet = &p->packet;
-	const struct svcnat_rewrite to = {
-		.addr = hit->addr,
-		.port = hit->port,
-		.other_port = side == SVCNAT_SOURCE ? packet->tuple.dport :
-						      packet->tuple.sport,
-		.side = side,
-	};
 
 	svcnat_flow_mark(hit, packet);
-	if (!svcnat_nat_rewrite(p->skb, packet, &to))
+	if (!svcnat_nat_rewrite(p->skb, packet, &hit->rewrite))
 		return drop(p, SVCNAT_STAT_DROP_MEMORY);
 	svcnat_account_packet(hit->endpoint, hit->direction, packet->len);
 	svcnat_account_packet(hit->frontend, hit->direction, packet->len);
@@ -143,7 +135,7 @@ static unsigned int new_flow(struct passage *p,
 	err = connect_flow(p, query, d, &hit);
 	if (err)
 		return drop(p, insert_failed(err));
-	return translate(p, &hit, SVCNAT_DESTINATION);
+	return translate(p, &hit);
 }
 
 /*
@@ -169,7 +161,7 @@ static unsigned int first_packet(struct passage *p, struct svcnat_hit *had,
 	    d.entry->endpoint == query.prefer &&
 	    svcnat_flow_reopen(&p->sn->flows, had)) {
 		count(p, SVCNAT_STAT_RX);
-		return translate(p, had, SVCNAT_DESTINATION);
+		return translate(p, had);
 	}
 	if (had && svcnat_flow_kill(&p->sn->flows, had,
 				    SVCNAT_STAT_FLOW_DELETED))
@@ -230,7 +222,7 @@ static unsigned int request(struct passage *p)
 	if (review != SVCNAT_REVIEW_KEEP)
 		return first_packet(p, &hit, review == SVCNAT_REVIEW_REOPEN);
 	count(p, SVCNAT_STAT_RX);
-	return translate(p, &hit, SVCNAT_DESTINATION);
+	return translate(p, &hit);
 }
 
 static unsigned int reply(struct passage *p)
@@ -249,7 +241,7 @@ static unsigned int reply(struct passage *p)
 		svcnat_flow_kill(&p->sn->flows, &hit, SVCNAT_STAT_FLOW_DELETED);
 		return drop(p, SVCNAT_STAT_DROP_STALE);
 	}
-	return translate(p, &hit, SVCNAT_SOURCE);
+	return translate(p, &hit);
 }
 
 /* Has the request hook rewritten this packet?  Then the reply is known. */

@@ -3,105 +3,147 @@
 
 #include "line.h"
 
-static u32 hash_key(const hsiphash_key_t *key, u8 family, u8 proto, u8 stage,
-		    __be16 sport, __be16 dport, const __be32 *addr)
+static u32 hash_key(const hsiphash_key_t *secret, u8 family, u8 proto,
+		    __be16 sport, __be16 dport, const __be32 *src,
+		    const __be32 *dst)
 {
 	u32 ports = (__force u32)sport << 16 | (__force u32)dport;
-	u32 rest = family << 16 | proto << 8 | stage;
+	u32 rest = family << 8 | proto;
 	u32 words[10];
 
 	if (family == AF_INET)
-		return hsiphash_4u32((__force u32)addr[0],
-				     (__force u32)addr[1], ports, rest, key);
-	memcpy(words, addr, 8 * sizeof(u32));
+		return hsiphash_4u32((__force u32)*src, (__force u32)*dst,
+				     ports, rest, secret);
+	memcpy(words, src, 4 * sizeof(u32));
+	memcpy(words + 4, dst, 4 * sizeof(u32));
 	words[8] = ports;
 	words[9] = rest;
-	return hsiphash(words, sizeof(words), key);
+	return hsiphash(words, sizeof(words), secret);
+}
+
+/* The addresses of a key; a stub borrows those of the line. */
+static const __be32 *source(const struct svcnat_key *key)
+{
+	return svcnat_key_line(key)->addr;
+}
+
+static const __be32 *destination(const struct svcnat_key *key)
+{
+	const unsigned int i = key->role & SVCNAT_ROLE_STUB ? 2 : 1;
+
+	return svcnat_key_line(key)->addr + i * svcnat_addr_words(key->family);
 }
 
 /**
- * svcnat_line_hash() - hash of a line's key
- * @line: the line
- * @key: random
+ * svcnat_key_hash() - hash of a key of a flow
+ * @key: the key
+ * @secret: random
  *
- * Return: the hash under which it is linked.
+ * Return: the hash under which it is linked, whatever its stage is.
  */
-u32 svcnat_line_hash(const struct svcnat_line *line, const hsiphash_key_t *key)
+u32 svcnat_key_hash(const struct svcnat_key *key, const hsiphash_key_t *secret)
 {
-	return hash_key(key, line->family, line->proto, line->stage,
-			line->sport, line->dport, line->addr);
+	return hash_key(secret, key->family, key->proto, key->sport, key->dport,
+			source(key), destination(key));
 }
 
 /**
  * svcnat_tuple_hash() - hash of the key that a packet looks for
  * @tuple: of the packet
- * @stage: where it is
- * @key: random
+ * @secret: random
  *
- * Return: the hash of the line that it would find.
+ * Return: the hash of the keys that it would find.
  */
 u32 svcnat_tuple_hash(const struct svcnat_tuple *tuple,
-		      enum svcnat_stage stage, const hsiphash_key_t *key)
+		      const hsiphash_key_t *secret)
 {
-	const unsigned int words = svcnat_addr_words(tuple->family);
-	__be32 addr[8];
-
-	memcpy(addr, &tuple->src, words * sizeof(addr[0]));
-	memcpy(addr + words, &tuple->dst, words * sizeof(addr[0]));
-	return hash_key(key, tuple->family, tuple->proto, stage, tuple->sport,
-			tuple->dport, addr);
+	return hash_key(secret, tuple->family, tuple->proto, tuple->sport,
+			tuple->dport, tuple->src.ip6, tuple->dst.ip6);
 }
 
-static bool has_key(const struct svcnat_line *line,
-		    const struct svcnat_tuple *t, enum svcnat_stage stage)
+static bool addr_is(const __be32 *addr, const union nf_inet_addr *wanted,
+		    u8 family)
 {
-	const unsigned int words = svcnat_addr_words(t->family);
+	return READ_ONCE(*addr) == wanted->ip &&
+	       (family == AF_INET || !memcmp(addr, wanted, sizeof(*wanted)));
+}
 
-	return READ_ONCE(line->addr[0]) == t->src.ip &&
-	       READ_ONCE(line->addr[words]) == t->dst.ip &&
-	       READ_ONCE(line->sport) == t->sport &&
-	       READ_ONCE(line->dport) == t->dport &&
-	       READ_ONCE(line->proto) == t->proto &&
-	       READ_ONCE(line->stage) == stage &&
-	       READ_ONCE(line->family) == t->family &&
-	       (words == 1 ||
-		(!memcmp(line->addr, &t->src, sizeof(t->src)) &&
-		 !memcmp(line->addr + words, &t->dst, sizeof(t->dst))));
+static bool has_key(const struct svcnat_key *key, const struct svcnat_tuple *t,
+		    enum svcnat_stage stage)
+{
+	const bool post = key->role & SVCNAT_ROLE_POST;
+
+	/* The family first: it says where the addresses are. */
+	return READ_ONCE(key->sport) == t->sport &&
+	       READ_ONCE(key->dport) == t->dport &&
+	       READ_ONCE(key->proto) == t->proto &&
+	       key->family == t->family && post == (stage == SVCNAT_POST) &&
+	       addr_is(source(key), &t->src, t->family) &&
+	       addr_is(destination(key), &t->dst, t->family);
 }
 
 /**
- * svcnat_line_same() - have two lines the same key?
+ * svcnat_key_same() - do two keys agree in all but the stage?
  * @a: under the lock of its stripe, or not published
  * @b: likewise
  *
  * Return: true if so.
  */
-bool svcnat_line_same(const struct svcnat_line *a, const struct svcnat_line *b)
+bool svcnat_key_same(const struct svcnat_key *a, const struct svcnat_key *b)
 {
-	return a->family == b->family && a->proto == b->proto &&
-	       a->stage == b->stage && a->sport == b->sport &&
-	       a->dport == b->dport &&
-	       !memcmp(a->addr, b->addr,
-		       2 * svcnat_addr_words(a->family) * sizeof(__be32));
+	const size_t len = svcnat_addr_words(a->family) * sizeof(__be32);
+
+	return a->sport == b->sport && a->dport == b->dport &&
+	       a->proto == b->proto && a->family == b->family &&
+	       !memcmp(source(a), source(b), len) &&
+	       !memcmp(destination(a), destination(b), len);
+}
+
+static void copy_addr(union nf_inet_addr *to, const __be32 *addr, u8 family)
+{
+	if (family != AF_INET) {
+		memcpy(to, addr, sizeof(*to));
+		return;
+	}
+	memset(to, 0, sizeof(*to));
+	to->ip = READ_ONCE(*addr);
+}
+
+static void copy_rewrite(struct svcnat_rewrite *to,
+			 const struct svcnat_key *key,
+			 const struct svcnat_line *line)
+{
+	const struct svcnat_stub *stub;
+
+	to->side = key->role & SVCNAT_ROLE_POST ? SVCNAT_SOURCE :
+						  SVCNAT_DESTINATION;
+	if (key->role & SVCNAT_ROLE_STUB) {
+		stub = container_of(key, struct svcnat_stub, key);
+		to->port = READ_ONCE(stub->nport);
+		to->other_port = READ_ONCE(stub->mport);
+		copy_addr(&to->addr, stub->addr, key->family);
+		return;
+	}
+	to->port = READ_ONCE(line->nport);
+	to->other_port = READ_ONCE(line->mport);
+	copy_addr(&to->addr,
+		  line->addr + 2 * svcnat_addr_words(key->family), key->family);
 }
 
 /*
- * Copy the line whose word was read as @word; false if it changed hands, or
- * belongs to another netns.
+ * Copy what a key of @line stands for, whose word was read as @word; false if
+ * it changed hands, or belongs to another netns.
  */
-static bool copy(struct svcnat_line *line, const struct net *net, u64 word,
-		 struct svcnat_hit *hit)
+static bool copy(const struct svcnat_key *key, struct svcnat_line *line,
+		 const struct net *net, u64 word, struct svcnat_hit *hit)
 {
-	const unsigned int words = svcnat_addr_words(READ_ONCE(line->family));
-
 	hit->line = line;
 	hit->word = word;
-	memset(&hit->addr, 0, sizeof(hit->addr));
-	memcpy(&hit->addr, line->addr + 2 * words, words * sizeof(__be32));
-	hit->port = READ_ONCE(line->nport);
-	hit->direction = READ_ONCE(line->direction);
+	hit->direction = key->role & SVCNAT_ROLE_REPLY;
+	hit->second = key->role & SVCNAT_ROLE_STUB;
 	hit->endpoint = READ_ONCE(line->endpoint);
 	hit->frontend = READ_ONCE(line->frontend);
+	copy_rewrite(&hit->rewrite, key, line);
 	/* Pairs with smp_wmb() in svcnat_flow_fill(). */
 	smp_rmb();
 	return svcnat_word_generation(word) ==
@@ -110,56 +152,52 @@ static bool copy(struct svcnat_line *line, const struct net *net, u64 word,
 }
 
 /**
- * svcnat_line_copy() - copy a line, whatever its key is
- * @line: the line
+ * svcnat_key_copy() - copy what a key stands for, whatever the key is
+ * @key: the key
  * @net: the netns that it must be of
  * @hit: the copy
  *
  * Context: RCU read side.
- * Return: false if the line belongs to no flow, or to one of another netns, or
+ * Return: false if it belongs to no flow, or to one of another netns, or
  * changed hands meanwhile.
  */
-bool svcnat_line_copy(struct svcnat_line *line, const struct net *net,
-		      struct svcnat_hit *hit)
+bool svcnat_key_copy(struct svcnat_key *key, const struct net *net,
+		     struct svcnat_hit *hit)
 {
+	struct svcnat_line *line = svcnat_key_line(key);
 	u64 word = atomic64_read_acquire(&line->word);
 
-	return svcnat_word_live(word) && copy(line, net, word, hit);
+	return svcnat_word_live(word) && copy(key, line, net, word, hit);
 }
 
 /**
- * svcnat_line_match() - copy a line if it has the key
- * @line: the line
+ * svcnat_key_match() - copy what a key stands for if it is the one
+ * @key: the key
  * @net: the netns that it must be of
- * @tuple: the key
- * @stage: the key
+ * @tuple: what it must be
+ * @stage: where it must be
  * @hit: the copy
  *
  * Key and copy are of one flow.
  *
  * Context: RCU read side.
- * Return: false if it has another key, belongs to no flow or to one of another
+ * Return: false if it is another key, belongs to no flow or to one of another
  * netns, or changed hands.
  */
-bool svcnat_line_match(struct svcnat_line *line, const struct net *net,
-		       const struct svcnat_tuple *tuple,
-		       enum svcnat_stage stage, struct svcnat_hit *hit)
+bool svcnat_key_match(struct svcnat_key *key, const struct net *net,
+		      const struct svcnat_tuple *tuple,
+		      enum svcnat_stage stage, struct svcnat_hit *hit)
 {
-	u64 word = atomic64_read_acquire(&line->word);
+	struct svcnat_line *line;
+	u64 word;
 
-	return has_key(line, tuple, stage) && svcnat_word_live(word) &&
-	       copy(line, net, word, hit);
-}
-
-/**
- * svcnat_line_sibling() - the line of the other direction
- * @line: the line
- *
- * Return: the other.
- */
-struct svcnat_line *svcnat_line_sibling(struct svcnat_line *line)
-{
-	return svcnat_flow_line(svcnat_line_flow(line), line->index ^ 1);
+	/* Others mostly differ here: no need to fetch the line of a stub. */
+	if (READ_ONCE(key->sport) != tuple->sport)
+		return false;
+	line = svcnat_key_line(key);
+	word = atomic64_read_acquire(&line->word);
+	return has_key(key, tuple, stage) && svcnat_word_live(word) &&
+	       copy(key, line, net, word, hit);
 }
 
 /**

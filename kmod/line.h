@@ -1,16 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One key of a flow, and the memory it lives in.
+ * The keys of a flow, and the memory it lives in.
  *
- * A flow is SVCNAT_LINES lines, one behind the other, each a cache line.  Their
- * memory comes from a SLAB_TYPESAFE_BY_RCU cache: under a reader it may become
- * another flow at any time.  So every line carries a generation in the word
- * that also holds its time stamp and the packets seen (state.h), odd while the
- * line belongs to no flow.  A reader copies what it needs between two reads of
- * the generation, and writes the word with a compare-and-exchange of the whole:
- * what was meant for one flow can never reach another.
+ * A flow that a client C:cp has through the frontend V:vp with the endpoint
+ * E:ep has a line for each direction, in cache lines of its own, with the key
+ * that a packet has at its first stage.  The endpoint sees the source port sp,
+ * mostly cp itself:
  *
- * The cache serves all netns.  Which one a flow is of, its account tells.
+ *	plain		stage	key			becomes
+ *	request line	PRE	C:cp -> V:vp		C:sp -> E:ep
+ *	reply line	POST	E:ep -> C:sp		V:vp -> C:cp
+ *
+ * In a masqueraded flow the endpoint sees N:np.  Each direction is rewritten
+ * once more, and has a stub for that:
+ *
+ *	full		stage	key			becomes
+ *	request line	PRE	C:cp -> V:vp		C:sp -> E:ep
+ *	reply line	PRE	E:ep -> N:np		E:ep -> C:sp
+ *	request stub	POST	C:sp -> E:ep		N:np -> E:ep
+ *	reply stub	POST	E:ep -> C:sp		V:vp -> C:cp
+ *
+ * The memory comes from SLAB_TYPESAFE_BY_RCU caches: under a reader it may
+ * become another flow of its kind at any time.  So every line carries a
+ * generation in the word that also holds its time stamp and the packets seen
+ * (state.h), odd while it belongs to no flow.  A reader copies what it needs
+ * from line and stub between two reads of the generation, and writes the word
+ * with a compare-and-exchange of the whole: what was meant for one flow can
+ * never reach another.
+ *
+ * The caches serve all netns.  Which one a flow is of, its account tells.
  */
 #ifndef _SVCNAT_LINE_H
 #define _SVCNAT_LINE_H
@@ -23,9 +41,6 @@
 #include "table.h"
 #include "tuple.h"
 
-#define SVCNAT_LINES		2	/* of a plain flow: request, reply */
-#define SVCNAT_LINE_SIZE	64	/* IPv4 */
-
 /**
  * enum svcnat_stage - where on the packet path a key applies
  * @SVCNAT_PRE: PRE_ROUTING and LOCAL_OUT, -250: the destination is rewritten
@@ -36,55 +51,87 @@ enum svcnat_stage {
 	SVCNAT_POST,
 };
 
+/* svcnat_key.role: what a key is; a property of the memory */
+#define SVCNAT_ROLE_REPLY	0x1	/* of replies, else of requests */
+#define SVCNAT_ROLE_POST	0x2	/* at SVCNAT_POST, else SVCNAT_PRE */
+#define SVCNAT_ROLE_STUB	0x4	/* a stub, else a line */
+#define SVCNAT_ROLE_FULL	0x8	/* its flow has stubs */
+
 /**
- * struct svcnat_line - one key of a flow and what happens to its packets
+ * struct svcnat_key - head of every line and stub
  * @node: in the table of flows
- * @word: generation, packets seen, time stamp: see state.h
- * @endpoint: what the flow is charged to
- * @frontend: what the flow is charged to
+ * @at: offset in the flow in units of 8 bytes; a property of the memory
+ * @role: SVCNAT_ROLE_...; a property of the memory
+ * @family: AF_INET or AF_INET6; a property of the memory
+ * @proto: key
  * @sport: key
  * @dport: key
- * @nport: the port that replaces @dport (PRE) or @sport (POST)
- * @family: key: AF_INET or AF_INET6
- * @proto: key
- * @stage: key: enum svcnat_stage
- * @direction: enum svcnat_direction
- * @index: which line of its flow this is; a property of the memory
+ *
+ * The stage is part of the key, but not of the hash: what could be taken for
+ * one another at different stages is in one chain.
+ */
+struct svcnat_key {
+	struct svcnat_node	node;
+	u8			at;
+	u8			role;
+	u8			family;
+	u8			proto;
+	__be16			sport;
+	__be16			dport;
+};
+
+/**
+ * struct svcnat_line - one direction of a flow, with the key at its first stage
+ * @key: what packets of this direction look for first
+ * @word: generation, packets seen, time stamp: see state.h
+ * @endpoint: what the flow is charged to
+ * @frontend: what the flow is charged to; the same as @endpoint if it is direct
+ * @nport: the port that replaces the destination's (PRE) or the source's (POST)
+ * @mport: the port that replaces the other end's; equal to it if that stays
  * @addr: source (key), destination (key), replacement: one word each for IPv4,
  *	four each for IPv6
  */
 struct svcnat_line {
-	struct svcnat_node	node;
+	struct svcnat_key	key;
 	atomic64_t		word;
 	struct svcnat_account	*endpoint;
 	struct svcnat_account	*frontend;
-	__be16			sport;
-	__be16			dport;
 	__be16			nport;
-	u8			family;
-	u8			proto;
-	u8			stage;
-	u8			direction;
-	u8			index;
+	__be16			mport;
 	__be32			addr[];
 };
 
 /**
- * struct svcnat_hit - a copy of a line, and how to write back
- * @line: the line; may have become another flow's
+ * struct svcnat_stub - the same direction's key at its second stage
+ * @key: what packets of this direction look for next.  Its addresses are those
+ *	of the line: its source, and what replaced its destination
+ * @nport: the port that replaces the source's
+ * @mport: the port that replaces the destination's; equal to it if that stays
+ * @addr: what replaces the source: one word for IPv4, four for IPv6
+ */
+struct svcnat_stub {
+	struct svcnat_key	key;
+	__be16			nport;
+	__be16			mport;
+	__be32			addr[];
+};
+
+/**
+ * struct svcnat_hit - a copy of what a packet found, and how to write back
+ * @line: of the packet's direction; may have become another flow's
  * @word: its word at the time of the copy
- * @addr: the address that replaces destination (PRE) or source (POST)
- * @port: the port likewise
+ * @rewrite: what becomes of the packet at this stage
  * @direction: which way the packet goes
+ * @second: it was marked and charged at its first stage already
  * @endpoint: stays valid for this RCU read side, as does @frontend
  * @frontend: see @endpoint
  */
 struct svcnat_hit {
 	struct svcnat_line	*line;
 	u64			word;
-	union nf_inet_addr	addr;
-	__be16			port;
+	struct svcnat_rewrite	rewrite;
 	u8			direction;
+	bool			second;
 	struct svcnat_account	*endpoint;
 	struct svcnat_account	*frontend;
 };
@@ -106,36 +153,66 @@ struct svcnat_life {
  * @tuple: of the first packet: client to frontend
  * @addr: of the endpoint
  * @port: of the endpoint
+ * @shift: source port towards the endpoint, network order; 0: the client's own
+ * @masquerade: the source that the endpoint sees is @masq_addr and @masq_port
+ * @masq_addr: of the node
+ * @masq_port: network order
  * @endpoint: what it is charged to
- * @frontend: what it is charged to
+ * @frontend: what it is charged to; the same as @endpoint if it is direct
  */
 struct svcnat_flow_spec {
 	struct svcnat_tuple	tuple;
 	union nf_inet_addr	addr;
 	__be16			port;
+	__be16			shift;
+	bool			masquerade;
+	union nf_inet_addr	masq_addr;
+	__be16			masq_port;
 	struct svcnat_account	*endpoint;
 	struct svcnat_account	*frontend;
 };
 
 /**
- * struct svcnat_flow - the memory of a flow
- * @line: by enum svcnat_direction for a plain flow
+ * enum svcnat_layout - the kinds of memory that a flow may live in
+ * @SVCNAT_PLAIN4: two keys, IPv4
+ * @SVCNAT_FULL4: four keys, IPv4
+ * @SVCNAT_PLAIN6: two keys, IPv6
+ * @SVCNAT_FULL6: four keys, IPv6
+ * @SVCNAT_LAYOUTS: how many there are
+ */
+enum svcnat_layout {
+	SVCNAT_PLAIN4,
+	SVCNAT_FULL4,
+	SVCNAT_PLAIN6,
+	SVCNAT_FULL6,
+	SVCNAT_LAYOUTS
+};
+
+/*
+ * Where the lines are: the request's first, the reply's in a cache line that
+ * the request's is not in.
+ */
+#define SVCNAT_FLOW_ALIGN	64
+#define SVCNAT_FLOW4_REPLY	64
+#define SVCNAT_FLOW6_REPLY	128
+
+/**
+ * struct svcnat_flow - the memory of a flow: the line of the request comes first
+ * @request: head of that line
  */
 struct svcnat_flow {
-	u8	line[SVCNAT_LINES][SVCNAT_LINE_SIZE];
+	struct svcnat_key	request;
 };
 
 /**
- * svcnat_flow_line() - a line of a flow
- * @flow: the flow
- * @i: which
+ * svcnat_key_flow() - the flow of a key
+ * @key: the key
  *
- * Return: the line.
+ * Return: the flow.
  */
-static inline struct svcnat_line *svcnat_flow_line(struct svcnat_flow *flow,
-						   unsigned int i)
+static inline struct svcnat_flow *svcnat_key_flow(const struct svcnat_key *key)
 {
-	return (struct svcnat_line *)flow->line[i];
+	return (struct svcnat_flow *)((u8 *)key - 8 * key->at);
 }
 
 /**
@@ -146,31 +223,99 @@ static inline struct svcnat_line *svcnat_flow_line(struct svcnat_flow *flow,
  */
 static inline struct svcnat_flow *svcnat_line_flow(struct svcnat_line *line)
 {
-	return (struct svcnat_flow *)((u8 *)line -
-				      line->index * SVCNAT_LINE_SIZE);
+	return svcnat_key_flow(&line->key);
+}
+
+/**
+ * svcnat_flow_line() - a line of a flow
+ * @flow: the flow
+ * @direction: whose line
+ *
+ * Return: the line.
+ */
+static inline struct svcnat_line *
+svcnat_flow_line(struct svcnat_flow *flow, enum svcnat_direction direction)
+{
+	size_t at = 0;
+
+	if (direction == SVCNAT_REPLY)
+		at = flow->request.family == AF_INET ? SVCNAT_FLOW4_REPLY :
+						       SVCNAT_FLOW6_REPLY;
+	return (struct svcnat_line *)((u8 *)flow + at);
+}
+
+/**
+ * svcnat_key_line() - the line of the same direction
+ * @key: head of a line or stub
+ *
+ * Return: the line.
+ */
+static inline struct svcnat_line *svcnat_key_line(const struct svcnat_key *key)
+{
+	return svcnat_flow_line(svcnat_key_flow(key),
+				key->role & SVCNAT_ROLE_REPLY);
+}
+
+/**
+ * svcnat_line_sibling() - the line of the other direction
+ * @line: the line
+ *
+ * Return: the other.
+ */
+static inline struct svcnat_line *svcnat_line_sibling(struct svcnat_line *line)
+{
+	return svcnat_flow_line(svcnat_line_flow(line),
+				!(line->key.role & SVCNAT_ROLE_REPLY));
+}
+
+/**
+ * svcnat_flow_layout() - the layout of a flow's memory
+ * @flow: the flow
+ *
+ * Return: the layout.
+ */
+static inline enum svcnat_layout
+svcnat_flow_layout(const struct svcnat_flow *flow)
+{
+	if (flow->request.family == AF_INET)
+		return flow->request.role & SVCNAT_ROLE_FULL ? SVCNAT_FULL4 :
+							       SVCNAT_PLAIN4;
+	return flow->request.role & SVCNAT_ROLE_FULL ? SVCNAT_FULL6 :
+						       SVCNAT_PLAIN6;
+}
+
+/**
+ * svcnat_flow_keys() - how many keys a flow has
+ * @flow: the flow
+ *
+ * Return: 2 or 4.
+ */
+static inline unsigned int svcnat_flow_keys(const struct svcnat_flow *flow)
+{
+	return flow->request.role & SVCNAT_ROLE_FULL ? 4 : 2;
 }
 
 /* memory.c: the memory of flows and what is written there */
-void svcnat_flow_construct(void *memory);
+size_t svcnat_memory_size(enum svcnat_layout layout);
+void svcnat_memory_construct(void *memory, enum svcnat_layout layout);
+struct svcnat_key *svcnat_flow_key(struct svcnat_flow *flow, unsigned int i);
 void svcnat_flow_fill(struct svcnat_flow *flow,
 		      const struct svcnat_flow_spec *spec);
 void svcnat_flow_revive(struct svcnat_flow *flow);
 void svcnat_flow_retire(struct svcnat_flow *flow);
 
 /* line.c: what readers make of it */
-u32 svcnat_line_hash(const struct svcnat_line *line,
-		     const hsiphash_key_t *key);
+u32 svcnat_key_hash(const struct svcnat_key *key, const hsiphash_key_t *secret);
 u32 svcnat_tuple_hash(const struct svcnat_tuple *tuple,
-		      enum svcnat_stage stage, const hsiphash_key_t *key);
-bool svcnat_line_same(const struct svcnat_line *a, const struct svcnat_line *b);
-bool svcnat_line_copy(struct svcnat_line *line, const struct net *net,
-		      struct svcnat_hit *hit);
-bool svcnat_line_match(struct svcnat_line *line, const struct net *net,
-		       const struct svcnat_tuple *tuple,
-		       enum svcnat_stage stage, struct svcnat_hit *hit);
+		      const hsiphash_key_t *secret);
+bool svcnat_key_same(const struct svcnat_key *a, const struct svcnat_key *b);
+bool svcnat_key_copy(struct svcnat_key *key, const struct net *net,
+		     struct svcnat_hit *hit);
+bool svcnat_key_match(struct svcnat_key *key, const struct net *net,
+		      const struct svcnat_tuple *tuple,
+		      enum svcnat_stage stage, struct svcnat_hit *hit);
 void svcnat_line_life(const struct svcnat_hit *hit, struct svcnat_life *life);
 void svcnat_line_update(struct svcnat_line *line, u32 generation, u8 set,
 			u8 clear);
-struct svcnat_line *svcnat_line_sibling(struct svcnat_line *line);
 
 #endif /* _SVCNAT_LINE_H */

@@ -1,84 +1,217 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The memory of flows, and how it is written. */
+/* The memory of flows: what is where in each kind, and how it is written. */
+#include <linux/build_bug.h>
+#include <linux/string.h>
+
 #include "line.h"
 
-/* IPv4 alone fits: lines of IPv6 flows want a cache of their own. */
-static_assert(offsetof(struct svcnat_line, addr) + 3 * sizeof(__be32) <=
-	      SVCNAT_LINE_SIZE);
+#define LINE_END(words)	(offsetof(struct svcnat_line, addr) + 12 * (words))
+#define STUB_END(words)	(offsetof(struct svcnat_stub, addr) + 4 * (words))
+
+#define FLOW4_STUB	128	/* of the request, then that of the reply */
+#define FLOW4_STUB_SIZE	24
+#define FLOW6_STUB	224
+#define FLOW6_STUB_SIZE	40
+
+/* Up to here; the cache adds a pointer, and rounds up to SVCNAT_FLOW_ALIGN. */
+#define PLAIN4_END	120
+#define FULL4_END	176
+#define PLAIN6_END	224
+#define FULL6_END	304
+
+/* The two directions share no cache line. */
+static_assert(SVCNAT_FLOW4_REPLY % SVCNAT_FLOW_ALIGN == 0);
+static_assert(SVCNAT_FLOW6_REPLY % SVCNAT_FLOW_ALIGN == 0);
+static_assert(LINE_END(1) <= SVCNAT_FLOW4_REPLY);
+static_assert(LINE_END(4) <= SVCNAT_FLOW6_REPLY);
+/* Nothing overlaps, and what follows is aligned. */
+static_assert(SVCNAT_FLOW4_REPLY + LINE_END(1) <= PLAIN4_END);
+static_assert(SVCNAT_FLOW6_REPLY + LINE_END(4) <= PLAIN6_END);
+static_assert(PLAIN4_END <= FLOW4_STUB && PLAIN6_END <= FLOW6_STUB);
+static_assert(STUB_END(1) <= FLOW4_STUB_SIZE && FLOW4_STUB_SIZE % 8 == 0);
+static_assert(STUB_END(4) <= FLOW6_STUB_SIZE && FLOW6_STUB_SIZE % 8 == 0);
+static_assert(FLOW4_STUB + 2 * FLOW4_STUB_SIZE <= FULL4_END);
+static_assert(FLOW6_STUB + 2 * FLOW6_STUB_SIZE <= FULL6_END);
+/* What a flow may take. */
+static_assert(PLAIN4_END + sizeof(void *) <= 128);
+static_assert(FULL4_END + sizeof(void *) <= 192);
+static_assert(PLAIN6_END + sizeof(void *) <= 256);
+static_assert(FULL6_END + sizeof(void *) <= 320);
+/* svcnat_key.at counts 8 bytes. */
+static_assert(FULL6_END / 8 <= U8_MAX && FLOW4_STUB % 8 == 0 &&
+	      FLOW6_STUB % 8 == 0);
+static_assert(SVCNAT_ROLE_REPLY == SVCNAT_REPLY);
+
+static const u16 sizes[SVCNAT_LAYOUTS] = {
+	[SVCNAT_PLAIN4]	= PLAIN4_END,
+	[SVCNAT_FULL4]	= FULL4_END,
+	[SVCNAT_PLAIN6]	= PLAIN6_END,
+	[SVCNAT_FULL6]	= FULL6_END,
+};
+
+/* Where the keys are: request line, reply line, request stub, reply stub */
+static const u16 places[2][SVCNAT_TABLE_KEYS] = {
+	{
+		0, SVCNAT_FLOW4_REPLY,
+		FLOW4_STUB, FLOW4_STUB + FLOW4_STUB_SIZE,
+	}, {
+		0, SVCNAT_FLOW6_REPLY,
+		FLOW6_STUB, FLOW6_STUB + FLOW6_STUB_SIZE,
+	},
+};
+
+static struct svcnat_key *key_at(void *memory, u8 family, unsigned int i)
+{
+	return memory + places[family != AF_INET][i];
+}
 
 /**
- * svcnat_flow_construct() - prepare memory for the flows it will hold
- * @memory: of a struct svcnat_flow
+ * svcnat_memory_size() - how much memory a flow takes
+ * @layout: of which kind
  *
- * Constructor of the cache: runs once per piece of memory, not per flow.
+ * Return: bytes.
  */
-void svcnat_flow_construct(void *memory)
+size_t svcnat_memory_size(enum svcnat_layout layout)
 {
+	return sizes[layout];
+}
+
+/**
+ * svcnat_memory_construct() - prepare memory for the flows it will hold
+ * @memory: of svcnat_memory_size(), aligned to SVCNAT_FLOW_ALIGN
+ * @layout: of these flows
+ *
+ * For the constructors of the caches: they run once per piece of memory, not
+ * per flow.
+ */
+void svcnat_memory_construct(void *memory, enum svcnat_layout layout)
+{
+	bool full = layout == SVCNAT_FULL4 || layout == SVCNAT_FULL6;
+	u8 family = layout < SVCNAT_PLAIN6 ? AF_INET : AF_INET6;
 	unsigned int i;
 
-	memset(memory, 0, sizeof(struct svcnat_flow));
-	for (i = 0; i < SVCNAT_LINES; i++) {
-		struct svcnat_line *line = svcnat_flow_line(memory, i);
+	memset(memory, 0, sizes[layout]);
+	for (i = 0; i < (full ? 4 : 2); i++) {
+		struct svcnat_key *key = key_at(memory, family, i);
 
-		atomic64_set(&line->word, svcnat_word(1, 0, 0));
-		line->index = i;
+		key->at = places[family != AF_INET][i] / 8;
+		key->family = family;
+		key->role = i & 1 ? SVCNAT_ROLE_REPLY : 0;
+		if (full)
+			key->role |= SVCNAT_ROLE_FULL;
+		if (i > 1)
+			key->role |= SVCNAT_ROLE_STUB | SVCNAT_ROLE_POST;
+		else if (i && !full)
+			key->role |= SVCNAT_ROLE_POST;
+		if (i < 2)
+			atomic64_set(&svcnat_key_line(key)->word,
+				     svcnat_word(1, 0, 0));
 	}
 }
 
-static void fill_line(struct svcnat_line *line, const struct svcnat_tuple *key,
-		      enum svcnat_stage stage, const union nf_inet_addr *addr,
-		      __be16 port, const struct svcnat_flow_spec *spec)
+/**
+ * svcnat_flow_key() - a key of a flow
+ * @flow: the flow
+ * @i: which: the lines by their direction, then the stubs by theirs
+ *
+ * Return: the key.
+ */
+struct svcnat_key *svcnat_flow_key(struct svcnat_flow *flow, unsigned int i)
 {
-	const unsigned int words = svcnat_addr_words(key->family);
+	return key_at(flow, flow->request.family, i);
+}
 
-	WRITE_ONCE(line->family, key->family);
-	WRITE_ONCE(line->proto, key->proto);
-	WRITE_ONCE(line->stage, stage);
-	WRITE_ONCE(line->sport, key->sport);
-	WRITE_ONCE(line->dport, key->dport);
-	WRITE_ONCE(line->nport, port);
+static void fill_ports(struct svcnat_key *key, u8 proto, __be16 sport,
+		       __be16 dport)
+{
+	WRITE_ONCE(key->proto, proto);
+	WRITE_ONCE(key->sport, sport);
+	WRITE_ONCE(key->dport, dport);
+}
+
+static void fill_line(struct svcnat_line *line, const struct svcnat_tuple *key,
+		      const struct svcnat_rewrite *to,
+		      const struct svcnat_flow_spec *spec)
+{
+	const unsigned int words = svcnat_addr_words(line->key.family);
+
+	fill_ports(&line->key, key->proto, key->sport, key->dport);
+	WRITE_ONCE(line->nport, to->port);
+	WRITE_ONCE(line->mport, to->other_port);
 	memcpy(line->addr, &key->src, words * sizeof(__be32));
 	memcpy(line->addr + words, &key->dst, words * sizeof(__be32));
-	memcpy(line->addr + 2 * words, addr, words * sizeof(__be32));
+	memcpy(line->addr + 2 * words, &to->addr, words * sizeof(__be32));
 	WRITE_ONCE(line->endpoint, spec->endpoint);
 	WRITE_ONCE(line->frontend, spec->frontend);
 }
 
+static void fill_stub(struct svcnat_key *key, const struct svcnat_tuple *t,
+		      const struct svcnat_rewrite *to)
+{
+	struct svcnat_stub *stub = container_of(key, struct svcnat_stub, key);
+	const unsigned int words = svcnat_addr_words(key->family);
+
+	fill_ports(key, t->proto, t->sport, t->dport);
+	WRITE_ONCE(stub->nport, to->port);
+	WRITE_ONCE(stub->mport, to->other_port);
+	memcpy(stub->addr, &to->addr, words * sizeof(__be32));
+}
+
 /**
  * svcnat_flow_fill() - write a flow into memory that is retired
- * @flow: the memory
+ * @flow: the memory, of the kind that @spec asks for
  * @spec: the flow
  */
 void svcnat_flow_fill(struct svcnat_flow *flow,
 		      const struct svcnat_flow_spec *spec)
 {
-	struct svcnat_line *request = svcnat_flow_line(flow, SVCNAT_REQUEST);
-	struct svcnat_line *reply = svcnat_flow_line(flow, SVCNAT_REPLY);
 	const struct svcnat_tuple *t = &spec->tuple;
-	struct svcnat_tuple answer = {
-		.src = spec->addr, .sport = spec->port,
-		.dst = t->src, .dport = t->sport,
-		.family = t->family, .proto = t->proto,
+	const struct svcnat_rewrite forth = {
+		.addr = spec->addr, .port = spec->port,
+		.other_port = spec->shift ?: t->sport,
 	};
+	const struct svcnat_rewrite back = {
+		.addr = t->dst, .port = t->dport, .other_port = t->sport,
+	};
+	const struct svcnat_rewrite hide = {
+		.addr = spec->masq_addr, .port = spec->masq_port,
+		.other_port = spec->port,
+	};
+	const struct svcnat_rewrite seek = {
+		.addr = t->src, .port = forth.other_port,
+		.other_port = spec->port,
+	};
+	/* What conntrack sees: between the stages, or all the way if plain. */
+	struct svcnat_tuple middle = *t, answer;
 
+	middle.dst = spec->addr;
+	middle.dport = spec->port;
+	middle.sport = forth.other_port;
+	svcnat_tuple_reverse(&answer, &middle);
 	/* Whoever sees any of this must see that the last flow has ended. */
 	smp_wmb();
-	WRITE_ONCE(request->direction, SVCNAT_REQUEST);
-	fill_line(request, t, SVCNAT_PRE, &spec->addr, spec->port, spec);
-	WRITE_ONCE(reply->direction, SVCNAT_REPLY);
-	fill_line(reply, &answer, SVCNAT_POST, &t->dst, t->dport, spec);
+	fill_line(svcnat_flow_line(flow, SVCNAT_REQUEST), t, &forth, spec);
+	if (!spec->masquerade) {
+		fill_line(svcnat_flow_line(flow, SVCNAT_REPLY), &answer, &back,
+			  spec);
+		return;
+	}
+	fill_stub(svcnat_flow_key(flow, 2), &middle, &hide);
+	fill_stub(svcnat_flow_key(flow, 3), &answer, &back);
+	answer.dst = spec->masq_addr;
+	answer.dport = spec->masq_port;
+	fill_line(svcnat_flow_line(flow, SVCNAT_REPLY), &answer, &seek, spec);
 }
 
 static void begin_generation(struct svcnat_flow *flow)
 {
-	u64 word = atomic64_read(&svcnat_flow_line(flow, 0)->word);
-	u32 generation = svcnat_word_generation(word) + 1;
+	struct svcnat_line *request = svcnat_flow_line(flow, SVCNAT_REQUEST);
+	u64 word = atomic64_read(&request->word);
 	u32 now = svcnat_stamp_now();
-	unsigned int i;
 
-	for (i = 0; i < SVCNAT_LINES; i++)
-		atomic64_set_release(&svcnat_flow_line(flow, i)->word,
-				     svcnat_word(generation, 0, now));
+	word = svcnat_word(svcnat_word_generation(word) + 1, 0, now);
+	atomic64_set_release(&request->word, word);
+	atomic64_set_release(&svcnat_flow_line(flow, SVCNAT_REPLY)->word, word);
 }
 
 /**

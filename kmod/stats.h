@@ -117,6 +117,7 @@ struct svcnat_counters {
 /* svcnat_account.flags: written under the writer lock, read in the data path */
 #define SVCNAT_ACCOUNT_REMOVED	0x1	/* no longer configured */
 #define SVCNAT_ACCOUNT_UNREADY	0x2	/* endpoint: state unready */
+#define SVCNAT_ACCOUNT_DIRECT	0x4	/* of flows that have neither; for good */
 
 /**
  * struct svcnat_account - what a flow knows of its frontend and its endpoint

@@ -94,52 +94,12 @@ void svcnat_fixture_exit(struct kunit *test)
 	expect_closed(test, &fx->frontend, &opened);
 	for (i = 0; i < FIXTURE_ENDPOINTS; i++)
 		expect_closed(test, &fx->endpoint[i], &charged);
-	KUNIT_EXPECT_EQ(test, opened, made);
-	KUNIT_EXPECT_EQ(test, charged, made);
+	KUNIT_EXPECT_EQ(test, opened + fx->direct, made);
+	KUNIT_EXPECT_EQ(test, charged + fx->direct, made);
 	svcnat_account_exit(&fx->frontend);
 	for (i = 0; i < FIXTURE_ENDPOINTS; i++)
 		svcnat_account_exit(&fx->endpoint[i]);
 	free_percpu(fx->stats);
-}
-
-/**
- * svcnat_fixture_spec() - the flow with a number
- * @fx: the fixture
- * @spec: written
- * @n: number; other numbers are other clients
- * @proto: IPPROTO_TCP or IPPROTO_UDP
- */
-void svcnat_fixture_spec(struct flow_fixture *fx, struct svcnat_flow_spec *spec,
-			 u32 n, u8 proto)
-{
-	const unsigned int i = n % FIXTURE_ENDPOINTS;
-
-	memset(spec, 0, sizeof(*spec));
-	spec->tuple.family = AF_INET;
-	spec->tuple.proto = proto;
-	spec->tuple.src.ip = htonl(0xc6120000 + n / 50000);
-	spec->tuple.sport = htons(1024 + n % 50000);
-	spec->tuple.dst.ip = htonl(0x0a60000a);
-	spec->tuple.dport = htons(80);
-	spec->addr.ip = htonl(0x0af40001 + i);
-	spec->port = htons(8080);
-	spec->endpoint = &fx->endpoint[i];
-	spec->frontend = &fx->frontend;
-}
-
-/**
- * svcnat_fixture_answer() - what the endpoint sends
- * @spec: of the flow
- * @answer: its tuple
- */
-void svcnat_fixture_answer(const struct svcnat_flow_spec *spec,
-			   struct svcnat_tuple *answer)
-{
-	struct svcnat_tuple request = spec->tuple;
-
-	request.dst = spec->addr;
-	request.dport = spec->port;
-	svcnat_tuple_reverse(answer, &request);
 }
 
 /**
@@ -163,40 +123,130 @@ bool svcnat_fixture_find(struct flow_fixture *fx,
 	return found;
 }
 
-static bool hit_says(const struct svcnat_hit *hit,
-		     const struct svcnat_flow_spec *spec,
-		     enum svcnat_direction direction)
+/**
+ * svcnat_fixture_reply() - find what an answer finds first
+ * @fx: the fixture
+ * @spec: the flow
+ * @hit: the line of its replies
+ *
+ * Return: as svcnat_flow_find().
+ */
+bool svcnat_fixture_reply(struct flow_fixture *fx,
+			  const struct svcnat_flow_spec *spec,
+			  struct svcnat_hit *hit)
 {
-	bool request = direction == SVCNAT_REQUEST;
-	__be32 addr = request ? spec->addr.ip : spec->tuple.dst.ip;
-	__be16 port = request ? spec->port : spec->tuple.dport;
+	enum svcnat_stage stage;
+	struct svcnat_tuple answer;
 
-	return hit->addr.ip == addr && !hit->addr.all[1] &&
-	       !hit->addr.all[2] && !hit->addr.all[3] && hit->port == port &&
-	       hit->direction == direction &&
-	       hit->endpoint == spec->endpoint &&
-	       hit->frontend == spec->frontend;
+	stage = svcnat_fixture_key(spec, SVCNAT_REPLY, &answer);
+	return svcnat_fixture_find(fx, &answer, stage, hit);
+}
+
+/* What the packet wing does */
+static void rewrite(struct svcnat_tuple *t, const struct svcnat_rewrite *to)
+{
+	bool source = to->side == SVCNAT_SOURCE;
+
+	*(source ? &t->src : &t->dst) = to->addr;
+	t->sport = source ? to->port : to->other_port;
+	t->dport = source ? to->other_port : to->port;
+}
+
+static bool same(const struct svcnat_tuple *a, const struct svcnat_tuple *b)
+{
+	return !memcmp(&a->src, &b->src, sizeof(a->src)) &&
+	       !memcmp(&a->dst, &b->dst, sizeof(a->dst)) &&
+	       a->sport == b->sport && a->dport == b->dport &&
+	       a->family == b->family && a->proto == b->proto;
+}
+
+/* What is to be found on the way, one by one */
+struct journey {
+	struct flow_fixture		*fx;
+	const struct svcnat_flow_spec	*spec;
+	enum svcnat_direction		direction;
+	unsigned int			hits;
+	struct svcnat_flow		*flow;
+	struct svcnat_tuple		at;
+};
+
+/* One stage: is it rewritten, if so the right way, and what is it then? */
+static bool stage(struct journey *j, enum svcnat_stage stage, bool rewritten,
+		  const struct svcnat_tuple *then)
+{
+	struct svcnat_hit hit;
+
+	if (svcnat_fixture_find(j->fx, &j->at, stage, &hit) != rewritten)
+		return false;
+	if (!rewritten)
+		return same(&j->at, then);
+	if (j->flow && j->flow != svcnat_line_flow(hit.line))
+		return false;
+	j->flow = svcnat_line_flow(hit.line);
+	rewrite(&j->at, &hit.rewrite);
+	return hit.direction == j->direction && hit.second == !!j->hits++ &&
+	       hit.line == svcnat_flow_line(j->flow, j->direction) &&
+	       hit.endpoint == j->spec->endpoint &&
+	       hit.frontend == j->spec->frontend &&
+	       hit.rewrite.side == (stage == SVCNAT_PRE ? SVCNAT_DESTINATION :
+							  SVCNAT_SOURCE) &&
+	       same(&j->at, then);
 }
 
 /**
- * svcnat_fixture_has() - is the flow there, by both keys and as it was made?
+ * svcnat_fixture_has() - is the flow there, by all keys and as it was made?
  * @fx: the fixture
  * @spec: the flow
+ *
+ * Both ways: what the client and what the endpoint sends become what the other
+ * is to see, and in between what conntrack is to see.
  *
  * Return: true if so.
  */
 bool svcnat_fixture_has(struct flow_fixture *fx,
 			const struct svcnat_flow_spec *spec)
 {
-	struct svcnat_hit hit, back;
-	struct svcnat_tuple answer;
+	struct journey there = {
+		.fx = fx, .spec = spec, .direction = SVCNAT_REQUEST,
+		.at = spec->tuple,
+	}, back = {
+		.fx = fx, .spec = spec, .direction = SVCNAT_REPLY,
+	};
+	struct svcnat_tuple forth, middle, half, end;
 
-	svcnat_fixture_answer(spec, &answer);
-	return svcnat_fixture_find(fx, &spec->tuple, SVCNAT_PRE, &hit) &&
-	       hit_says(&hit, spec, SVCNAT_REQUEST) &&
-	       svcnat_fixture_find(fx, &answer, SVCNAT_POST, &back) &&
-	       hit_says(&back, spec, SVCNAT_REPLY) &&
-	       svcnat_line_flow(hit.line) == svcnat_line_flow(back.line);
+	svcnat_fixture_middle(spec, &middle);
+	svcnat_fixture_answer(spec, &back.at);
+	svcnat_tuple_reverse(&forth, &back.at);
+	svcnat_tuple_reverse(&half, &middle);
+	svcnat_tuple_reverse(&end, &spec->tuple);
+	return stage(&there, SVCNAT_PRE, true, &middle) &&
+	       stage(&there, SVCNAT_POST, spec->masquerade, &forth) &&
+	       stage(&back, SVCNAT_PRE, spec->masquerade, &half) &&
+	       stage(&back, SVCNAT_POST, true, &end) &&
+	       there.flow == back.flow;
+}
+
+/**
+ * svcnat_fixture_gone() - is no key of the flow there?
+ * @fx: the fixture
+ * @spec: the flow
+ *
+ * Return: true if so.
+ */
+bool svcnat_fixture_gone(struct flow_fixture *fx,
+			 const struct svcnat_flow_spec *spec)
+{
+	enum svcnat_stage stage;
+	struct svcnat_tuple t;
+	struct svcnat_hit hit;
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		stage = svcnat_fixture_key(spec, i, &t);
+		if (svcnat_fixture_find(fx, &t, stage, &hit))
+			return false;
+	}
+	return true;
 }
 
 /**
@@ -254,24 +304,49 @@ void svcnat_fixture_packet(struct flow_fixture *fx,
 			   bool payload)
 {
 	struct svcnat_packet packet = { .tcp = tcp, .payload = payload };
-	enum svcnat_stage stage = SVCNAT_PRE;
+	enum svcnat_stage stage;
 	struct svcnat_hit hit;
 
 	packet.tuple = spec->tuple;
-	if (direction == SVCNAT_REPLY) {
+	if (direction == SVCNAT_REPLY)
 		svcnat_fixture_answer(spec, &packet.tuple);
-		stage = SVCNAT_POST;
-	}
 	local_bh_disable();
 	rcu_read_lock();
-	if (svcnat_flow_find(&fx->flows, &packet.tuple, stage, &hit))
-		svcnat_flow_mark(&hit, &packet);
+	for (stage = SVCNAT_PRE; stage <= SVCNAT_POST; stage++) {
+		if (!svcnat_flow_find(&fx->flows, &packet.tuple, stage, &hit))
+			continue;
+		if (!hit.second)
+			svcnat_flow_mark(&hit, &packet);
+		rewrite(&packet.tuple, &hit.rewrite);
+	}
 	rcu_read_unlock();
 	local_bh_enable();
 }
 
 /**
- * svcnat_fixture_open() - make a flow and let its first packets pass
+ * svcnat_fixture_begin() - make a flow and let its first packets pass
+ * @test: the case
+ * @spec: the flow
+ * @established: until both sides have spoken; else only the first
+ */
+void svcnat_fixture_begin(struct kunit *test,
+			  const struct svcnat_flow_spec *spec,
+			  bool established)
+{
+	struct flow_fixture *fx = test->priv;
+	struct svcnat_hit hit;
+
+	KUNIT_ASSERT_EQ(test, svcnat_fixture_insert(fx, spec, &hit), 0);
+	svcnat_fixture_packet(fx, spec, SVCNAT_REQUEST, SVCNAT_TCP_SYN, false);
+	if (!established)
+		return;
+	svcnat_fixture_packet(fx, spec, SVCNAT_REPLY,
+			      SVCNAT_TCP_SYN | SVCNAT_TCP_ACK, false);
+	svcnat_fixture_packet(fx, spec, SVCNAT_REQUEST, SVCNAT_TCP_ACK, false);
+}
+
+/**
+ * svcnat_fixture_open() - svcnat_fixture_begin() for a plain IPv4 flow
  * @test: the case
  * @n: number of the flow
  * @proto: IPPROTO_TCP or IPPROTO_UDP
@@ -281,17 +356,8 @@ void svcnat_fixture_packet(struct flow_fixture *fx,
 void svcnat_fixture_open(struct kunit *test, u32 n, u8 proto,
 			 bool established, struct svcnat_flow_spec *spec)
 {
-	struct flow_fixture *fx = test->priv;
-	struct svcnat_hit hit;
-
-	svcnat_fixture_spec(fx, spec, n, proto);
-	KUNIT_ASSERT_EQ(test, svcnat_fixture_insert(fx, spec, &hit), 0);
-	svcnat_fixture_packet(fx, spec, SVCNAT_REQUEST, SVCNAT_TCP_SYN, false);
-	if (!established)
-		return;
-	svcnat_fixture_packet(fx, spec, SVCNAT_REPLY,
-			      SVCNAT_TCP_SYN | SVCNAT_TCP_ACK, false);
-	svcnat_fixture_packet(fx, spec, SVCNAT_REQUEST, SVCNAT_TCP_ACK, false);
+	svcnat_fixture_spec(test->priv, spec, n, proto);
+	svcnat_fixture_begin(test, spec, established);
 }
 
 /**
@@ -309,7 +375,7 @@ void svcnat_fixture_age(struct flow_fixture *fx,
 
 	if (!svcnat_fixture_find(fx, &spec->tuple, SVCNAT_PRE, &hit))
 		return;
-	for (i = 0; i < SVCNAT_LINES; i++) {
+	for (i = 0; i < SVCNAT_DIRECTIONS; i++) {
 		struct svcnat_line *line;
 		u64 word;
 

@@ -252,16 +252,13 @@ static int review(struct flow_fixture *fx, const struct svcnat_flow_spec *spec,
 		  enum svcnat_direction direction, u8 tcp)
 {
 	struct svcnat_packet packet = { .tuple = spec->tuple, .tcp = tcp };
-	enum svcnat_stage stage = SVCNAT_PRE;
 	struct svcnat_hit hit;
 	int what = -ENOENT;
 
-	if (direction == SVCNAT_REPLY) {
-		svcnat_fixture_answer(spec, &packet.tuple);
-		stage = SVCNAT_POST;
-	}
 	rcu_read_lock();
-	if (svcnat_flow_find(&fx->flows, &packet.tuple, stage, &hit))
+	if (direction == SVCNAT_REPLY ?
+	    svcnat_fixture_reply(fx, spec, &hit) :
+	    svcnat_fixture_find(fx, &spec->tuple, SVCNAT_PRE, &hit))
 		what = svcnat_flow_review(&hit, &packet);
 	rcu_read_unlock();
 	return what;

@@ -158,7 +158,7 @@ static void a_walk_sees_each_flow_once(struct kunit *test)
 static enum svcnat_visit cull(const struct svcnat_flows *flows,
 			      const struct svcnat_hit *hit, void *arg)
 {
-	return ntohs(hit->line->sport) % 3 ? SVCNAT_VISIT_NEXT :
+	return ntohs(hit->line->key.sport) % 3 ? SVCNAT_VISIT_NEXT :
 					     SVCNAT_VISIT_DELETE;
 }
 
