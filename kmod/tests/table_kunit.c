@@ -155,6 +155,72 @@ static void linked_things_are_found(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lost(zoo), 0);
 }
 
+/* Things whose keys have a slot in common, so many of them */
+static void in_one_slot(struct zoo *zoo, unsigned int *i, unsigned int n)
+{
+	const u32 mask = buckets(zoo) - 1, slot = hash_key(zoo->thing[0].key);
+	unsigned int j, found = 0;
+
+	for (j = 0; j < THINGS && found < n; j++)
+		if (!((hash_key(zoo->thing[j].key) ^ slot) & mask))
+			i[found++] = j;
+}
+
+static void any_thing_of_a_chain_can_go(struct kunit *test)
+{
+	struct zoo *zoo = test->priv;
+	unsigned int i[5], gone, j;
+
+	in_one_slot(zoo, i, ARRAY_SIZE(i));
+	for (gone = 0; gone < 1 << ARRAY_SIZE(i); gone++) {
+		for (j = 0; j < ARRAY_SIZE(i); j++)
+			set_linked(zoo, i[j], true);
+		for (j = 0; j < ARRAY_SIZE(i); j++)
+			if (gone & BIT(j))
+				set_linked(zoo, i[j], false);
+		KUNIT_EXPECT_EQ(test, lost(zoo), 0);
+		/* In this order next, too */
+		swap(i[gone % 4], i[gone % 4 + 1]);
+	}
+	fill(zoo, 0);
+}
+
+/* A reader stands on a thing that goes, and comes back in another chain. */
+static void a_reader_led_astray_can_tell(struct kunit *test)
+{
+	struct zoo *zoo = test->priv;
+	const struct svcnat_buckets *b = rcu_dereference_protected(zoo->table.cur, 1);
+	struct svcnat_node *on, *next;
+	unsigned int i[3], other = 0;
+	u32 slot, astray;
+
+	in_one_slot(zoo, i, 3);
+	set_linked(zoo, i[0], true);
+	set_linked(zoo, i[1], true);
+	set_linked(zoo, i[2], true);
+	slot = hash_key(zoo->thing[i[0]].key) & b->mask;
+	on = &zoo->thing[i[1]].node;
+	next = on->next;
+	set_linked(zoo, i[1], false);
+	/* As long as it is nowhere else, the way is what it was. */
+	KUNIT_EXPECT_PTR_EQ(test, on->next, next);
+	KUNIT_EXPECT_PTR_EQ(test, next, &zoo->thing[i[0]].node);
+	KUNIT_EXPECT_EQ(test, svcnat_node_mark(next->next),
+			svcnat_buckets_end(b, slot));
+	while ((hash_key(zoo->thing[other].key) & b->mask) == slot)
+		other++;
+	swap(zoo->thing[i[1]].key, zoo->thing[other].key);
+	astray = hash_key(zoo->thing[i[1]].key) & b->mask;
+	set_linked(zoo, i[1], true);
+	KUNIT_ASSERT_TRUE(test, svcnat_node_is_end(on->next));
+	KUNIT_EXPECT_EQ(test, svcnat_node_mark(on->next),
+			svcnat_buckets_end(b, astray));
+	KUNIT_EXPECT_NE(test, svcnat_node_mark(on->next),
+			svcnat_buckets_end(b, slot));
+	KUNIT_EXPECT_EQ(test, lost(zoo), 0);
+	fill(zoo, 0);
+}
+
 static void every_chain_has_its_own_end(struct kunit *test)
 {
 	struct svcnat_buckets *one = alloc_buckets(4), *two = alloc_buckets(5);
@@ -343,6 +409,8 @@ static void a_table_never_made_can_go(struct kunit *test)
 
 static struct kunit_case table_cases[] = {
 	KUNIT_CASE(linked_things_are_found),
+	KUNIT_CASE(any_thing_of_a_chain_can_go),
+	KUNIT_CASE(a_reader_led_astray_can_tell),
 	KUNIT_CASE(every_chain_has_its_own_end),
 	KUNIT_CASE(locks_each_stripe_once_in_order),
 	KUNIT_CASE(knows_when_to_resize),
