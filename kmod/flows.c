@@ -256,6 +256,12 @@ void svcnat_flows_exit(struct svcnat_flows *flows)
 	u32 bucket = 0, skip = 0;
 
 	svcnat_flows_walk(flows, &bucket, &skip, delete_one, NULL);
+	/*
+	 * A reader of another netns whom memory of ours led here may be about
+	 * to ask an account whose it is.
+	 */
+	if (flows->table.stripes)
+		synchronize_rcu();
 	svcnat_table_exit(&flows->table);
 	svcnat_quota_exit(&flows->quota);
 	svcnat_account_exit(&flows->direct);
