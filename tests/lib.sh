@@ -62,11 +62,12 @@ check_fail()
 	[ "$1" != 0 ] || fail "$2"
 }
 
-# check_is WHAT GOT WANTED: WANTED is a pattern of the shell.
+# check_is WHAT GOT WANTED: WANTED is a pattern of the shell, but brackets are
+# those of an IPv6 address.
 check_is()
 {
 	# shellcheck disable=SC2053
-	[[ $2 == $3 ]] || fail "$1: got \"$2\", expected \"$3\""
+	[[ $2 == ${3//\[/\\[} ]] || fail "$1: got \"$2\", expected \"$3\""
 }
 
 # check_num WHAT EXPRESSION: an arithmetic comparison.
@@ -75,8 +76,9 @@ check_num()
 	(($2)) || fail "$1: $2 does not hold"
 }
 
-# run_tests FUNCTION...: each is a test with the name of the function.  At the
-# end the counters must add up and everything must go.
+# run_tests FUNCTION[@4|@6]...: each is a test with the name of the function,
+# with the variables of a family if it names one.  At the end the counters must
+# add up and everything must go.
 run_tests()
 {
 	local number=0 failed=0 test name
@@ -86,9 +88,14 @@ run_tests()
 	echo "1..$#"
 	for test; do
 		number=$((number + 1))
-		name=${test//_/ }
+		name=${test%@*}
+		name=${name//_/ }
 		RET=$ksft_pass
-		"$test"
+		[[ $test != *@* ]] || {
+			name+=" (IPv${test#*@})"
+			use_family "${test#*@}"
+		}
+		"${test%@*}"
 		case $RET in
 		"$ksft_pass") echo "ok $number $name" ;;
 		"$ksft_skip") echo "ok $number $name # SKIP" ;;
@@ -100,6 +107,19 @@ run_tests()
 		esac
 	done
 	exit $failed
+}
+
+# run_tests_for "FAMILY..." FUNCTION...: all of them for each family in turn
+run_tests_for()
+{
+	local family test words=()
+
+	for family in $1; do
+		for test in "${@:2}"; do
+			words+=("$test@$family")
+		done
+	done
+	run_tests "${words[@]}"
 }
 
 # What may tell why a test failed.
@@ -203,7 +223,11 @@ trap 'exit 130' INT TERM HUP
 #			pod 10.4.0.2
 #
 # The client has all of 10.3.0.0/16, to be many.  What the node does not know it
-# sends nowhere, by its default route; so it has one, for its own clients.
+# sends nowhere, by its default route; so it has one, for its own clients.  In
+# IPv6 10.N.0.x is fd00:N::x, the networks are /64.
+#
+# Link-local addresses are given by hand, because those that the kernel makes
+# can be used a second later only.
 setup_topology()
 {
 	setup_ns client node eps pod
@@ -222,6 +246,15 @@ link_topology()
 		addr add 10.1.0.1/24 dev client
 		addr add 10.2.0.254/24 dev eps
 		addr add 10.4.0.1/24 dev pod
+		link set client addrgenmode none
+		link set eps addrgenmode none
+		link set pod addrgenmode none
+		addr add fd00:1::1/64 dev client nodad
+		addr add fd00:2::254/64 dev eps nodad
+		addr add fd00:4::1/64 dev pod nodad
+		addr add fe80::1/64 dev client nodad
+		addr add fe80::1/64 dev eps nodad
+		addr add fe80::1/64 dev pod nodad
 		link set client up
 		link set eps up
 		link set pod up
@@ -229,30 +262,84 @@ link_topology()
 		link set nowhere up
 		route add default dev nowhere
 		route add 10.3.0.0/16 via 10.1.0.2
+		route add ::/0 dev nowhere
+		route add fd00:3::/64 via fd00:1::2
 	END
 	ip_in "$client" <<- END
 		link set lo up
+		link set eth0 addrgenmode none
 		addr add 10.1.0.2/24 dev eth0
+		addr add fd00:1::2/64 dev eth0 nodad
+		addr add fe80::2/64 dev eth0 nodad
 		link set eth0 up
 		route add default via 10.1.0.1
+		route add ::/0 via fd00:1::1
 		route replace local 10.3.0.0/16 dev lo
+		route replace local fd00:3::/64 dev lo
 	END
 	ip_in "$eps" <<- END
 		link set lo up
+		link set eth0 addrgenmode none
 		addr add 10.2.0.1/24 dev eth0
 		addr add 10.2.0.2/24 dev eth0
 		addr add 10.2.0.3/24 dev eth0
 		addr add 10.2.0.4/24 dev eth0
+		addr add fd00:2::1/64 dev eth0 nodad
+		addr add fd00:2::2/64 dev eth0 nodad
+		addr add fd00:2::3/64 dev eth0 nodad
+		addr add fd00:2::4/64 dev eth0 nodad
+		addr add fe80::2/64 dev eth0 nodad
 		link set eth0 up
 		route add default via 10.2.0.254
+		route add ::/0 via fd00:2::254
 	END
 	ip_in "$pod" <<- END
 		link set lo up
+		link set eth0 addrgenmode none
 		addr add 10.4.0.2/24 dev eth0
+		addr add fd00:4::2/64 dev eth0 nodad
+		addr add fe80::2/64 dev eth0 nodad
 		link set eth0 up
 		route add default via 10.4.0.1
+		route add ::/0 via fd00:4::1
 	END
-	sysctl_in "$node" net.ipv4.ip_forward=1
+	sysctl_in "$node" net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+}
+
+# use_family 4|6: sets the variables below for a family.  Then it calls
+# family_begins, if the script has one, unless that family is in use already.
+#
+#    $family			4 or 6
+#    $client_ip $pod_ip		plain addresses
+#    $node_ip $node_eps_ip	the node as the client and the endpoints see it
+#    $ep_ip $vip_ip		those of $ep1 and $vip
+#    $vip $vip2 $ep1 ... $ep4	as they stand before :PORT
+#    $node_at $pod_at
+#    $many			the client's others: ${many}1 and so on
+family=
+use_family()
+{
+	local l='' r='' p=10. s=.0.
+
+	[ "$1" != "$family" ] || return 0
+	family=$1
+	[ "$family" = 4 ] || { l=[ r=] p=fd00: s=::; }
+	client_ip=${p}1${s}2
+	node_ip=${p}1${s}1
+	node_eps_ip=${p}2${s}254
+	pod_ip=${p}4${s}2
+	ep_ip=${p}2${s}1
+	vip_ip=${p}96${s}10
+	many=${p}3${s}
+	vip=$l$vip_ip$r
+	vip2=$l${p}96${s}11$r
+	ep1=$l$ep_ip$r
+	ep2=$l${p}2${s}2$r
+	ep3=$l${p}2${s}3$r
+	ep4=$l${p}2${s}4$r
+	node_at=$l$node_ip$r
+	pod_at=$l$pod_ip$r
+	[ "$(type -t family_begins)" != function ] || family_begins
 }
 
 # Talking.
@@ -366,7 +453,8 @@ asked()
 		[[ $line != *" - "* ]] || fail "$who: $line from peer ask $*"
 		((count[${line%% *}]++)) || true
 	done
-	for line in 10.{1,2,4}.0.{1..4}:{53,80,81,5353,8080}; do
+	for line in 10.{1,2,4}.0.{1..4}:{53,80,81,5353,8080} \
+		"[fd00:"{1,2,4}::{1..4}]:{53,80,81,5353,8080}; do
 		[ -z "${count[$line]-}" ] || endpoints+=${endpoints:+ }$line
 	done
 }
@@ -411,6 +499,77 @@ stream_ends()
 	kill "${stream_pids[$1]}" 2> /dev/null
 	wait "${stream_pids[$1]}" ||
 		fail "$1: $(grep -v -e ' ok ' -e ' open ' "$tmp/$1")"
+}
+
+# Beside conntrack.
+
+# drop_invalid: what conntrack calls INVALID is counted and dropped on the node.
+drop_invalid()
+{
+	ip netns exec "$node" nft -f - <<- END || bail_out "nft"
+		table inet guard {
+			counter invalid { }
+			chain forward {
+				type filter hook forward priority 0
+				ct state invalid counter name invalid drop
+			}
+			chain input {
+				type filter hook input priority 0
+				ct state invalid counter name invalid drop
+			}
+			chain output {
+				type filter hook output priority 0
+				ct state invalid counter name invalid drop
+			}
+		}
+	END
+}
+
+# nothing_invalid: the test fails if there was such a packet since it was asked
+# last.
+nothing_invalid()
+{
+	local line
+
+	while read -r line; do
+		[[ $line != *packets* || $line == "packets 0 "* ]] ||
+			fail "invalid: $line"
+	done < <(ip netns exec "$node" nft reset counters table inet guard)
+}
+
+# no_conntrack: without the rules above the node tracks nothing.
+no_conntrack()
+{
+	ip netns exec "$node" nft delete table inet guard || bail_out "nft"
+}
+
+# The packets of tests/net/wire.py.
+
+# wire_start FILE: a program that knows functions, for wire() to call
+wire_start()
+{
+	local line
+
+	coproc WIRE {
+		exec python3 -S -u "$lib_dir/net/$1" "$client" "$node" "$eps" \
+			"$pod" 2>&1
+	}
+	pid_list+=("$WIRE_PID")
+	read -r -t $((30 * slow)) line <&"${WIRE[0]}"
+	[ "${line-}" = ready ] || bail_out "$1: ${line-}"
+}
+
+# wire FUNCTION WORD...: the test fails if it prints something.
+wire()
+{
+	local line
+
+	echo "$family $*" >&"${WIRE[1]}"
+	while read -r -t $((60 * slow)) line <&"${WIRE[0]}"; do
+		[ "$line" != . ] || return 0
+		fail "$1: $line"
+	done
+	bail_out "wire $*: no answer"
 }
 
 # The last test.

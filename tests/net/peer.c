@@ -6,11 +6,13 @@
  * peer [-N NETNS] serve PORT[/close|/nocheck]...
  *
  *	Goes to the background once every PORT listens, TCP and UDP, on all
- *	addresses, and prints its process.  A TCP client is sent one line,
+ *	addresses of both families, and prints its process.  A TCP client is sent one line,
  *	"ENDPOINT CLIENT": the two ends of the connection as seen here, and then
  *	everything it sends.  A datagram comes back with that line in front.
  *	/close: TCP ends behind the line.  /nocheck: answers have no UDP
  *	checksum.
+ *
+ *	An address of IPv6 stands in brackets, here and below.
  *
  * peer [-N NETNS] ask [OPTION]... ADDR:PORT
  *
@@ -22,6 +24,9 @@
  *	-u         by UDP, from a connected socket; -U: an unconnected one
  *	-s ADDR    from this address; -i: and the ones above it in turn
  *	-p PORT    from this port
+ *	-d DEVICE  bound to this device
+ *	-x         with options in the header of IPv4, with a hop-by-hop and a
+ *	           destination header in IPv6
  *	-l BYTES   size of a datagram
  *	-z         datagrams without checksum
  *	-e         TCP: let the server end the connection
@@ -29,10 +34,12 @@
  *	-f         fire and forget: do not wait for an answer, print nothing
  *	-t MS      how long to wait for each answer
  *
- * peer [-N NETNS] stream [-n COUNT] [-s ADDR] [-t MS] ADDR:PORT
+ * peer [-N NETNS] stream [-n COUNT] [-u] [-s ADDR] [-p PORT] [-d DEVICE] [-t MS]
+ *		ADDR:PORT
  *
  *	Talks on COUNT connections until SIGTERM and checks every byte that
- *	comes back.  Prints "ENDPOINT CLIENT open BYTES", when it ends ok: one
+ *	comes back, and with UDP that it is from the endpoint of the first
+ *	answer.  Prints "ENDPOINT CLIENT open BYTES", when it ends ok: one
  *	more record was answered on SIGTERM, or an error.
  *
  * peer [-N NETNS] bulk [-s ADDR] [-t MS] BYTES ADDR:PORT
@@ -45,6 +52,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/ip.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -60,14 +68,23 @@
 #include <time.h>
 #include <unistd.h>
 
+#define UDP_NO_CHECK6_TX 101	/* of linux/udp.h */
+#define UDP_NO_CHECK6_RX 102
 #define RECORD		64	/* bytes that a stream sends at a time */
 #define TICK		20	/* ms between two records */
-#define LINE		64	/* more than the longest "ENDPOINT CLIENT" */
+#define LINE		128	/* more than the longest "ENDPOINT CLIENT" */
 #define DATAGRAM	65535
 
+union address {
+	struct sockaddr		any;
+	struct sockaddr_in	v4;
+	struct sockaddr_in6	v6;	/* the port is where that of v4 is */
+};
+
 struct options {
-	struct sockaddr_in	to;
-	struct in_addr		source;
+	union address		to;
+	union address		source;
+	const char		*device;
 	uint16_t		port;
 	unsigned int		count;
 	unsigned int		len;
@@ -79,6 +96,7 @@ struct options {
 	bool			reset;
 	bool			wait_end;
 	bool			forget;
+	bool			headers;
 };
 
 static void die(const char *format, ...)
@@ -109,6 +127,17 @@ static void enable(int fd, int level, int option)
 		die("setsockopt %d %d: %s", level, option, strerror(errno));
 }
 
+/* Sends datagrams without checksum, and takes them. */
+static void no_checksums(int fd, int family)
+{
+	if (family == AF_INET) {
+		enable(fd, SOL_SOCKET, SO_NO_CHECK);
+		return;
+	}
+	enable(fd, IPPROTO_UDP, UDP_NO_CHECK6_TX);
+	enable(fd, IPPROTO_UDP, UDP_NO_CHECK6_RX);
+}
+
 /* What is at @offset of every stream: no period that a packet size divides. */
 static void pattern(uint8_t *to, uint64_t offset, size_t len)
 {
@@ -124,15 +153,113 @@ static bool is_pattern(const uint8_t *data, uint64_t offset, size_t len)
 	return true;
 }
 
-static size_t introduce(char *line, const struct sockaddr_in *endpoint,
-			const struct sockaddr_in *client)
+static bool is_v6(const union address *a)
 {
-	char a[INET_ADDRSTRLEN], b[INET_ADDRSTRLEN];
+	return a->any.sa_family == AF_INET6;
+}
 
-	inet_ntop(AF_INET, &endpoint->sin_addr, a, sizeof(a));
-	inet_ntop(AF_INET, &client->sin_addr, b, sizeof(b));
-	return snprintf(line, LINE, "%s:%u %s:%u\n", a,
-			ntohs(endpoint->sin_port), b, ntohs(client->sin_port));
+static socklen_t address_len(const union address *a)
+{
+	return is_v6(a) ? sizeof(a->v6) : sizeof(a->v4);
+}
+
+/* The address alone, and its length. */
+static void *address_bytes(union address *a, size_t *len)
+{
+	*len = is_v6(a) ? sizeof(a->v6.sin6_addr) : sizeof(a->v4.sin_addr);
+	return is_v6(a) ? (void *)&a->v6.sin6_addr : (void *)&a->v4.sin_addr;
+}
+
+static bool address_is(union address *a, union address *b)
+{
+	const void *bytes;
+	size_t len;
+
+	bytes = address_bytes(b, &len);
+	return a->any.sa_family == b->any.sa_family &&
+	       a->v4.sin_port == b->v4.sin_port &&
+	       !memcmp(address_bytes(a, &len), bytes, len);
+}
+
+/* The last 32 bits are a number. */
+static void address_add(union address *a, uint32_t n)
+{
+	uint8_t *bytes;
+	size_t len;
+	uint32_t last;
+
+	bytes = address_bytes(a, &len);
+	memcpy(&last, bytes + len - 4, 4);
+	last = htonl(ntohl(last) + n);
+	memcpy(bytes + len - 4, &last, 4);
+}
+
+static void address_parse(union address *a, const char *text)
+{
+	size_t len;
+
+	a->any.sa_family = strchr(text, ':') ? AF_INET6 : AF_INET;
+	if (inet_pton(a->any.sa_family, text, address_bytes(a, &len)) != 1)
+		die("%s is no address", text);
+}
+
+static const char *address_print(char *to, union address *a)
+{
+	char text[INET6_ADDRSTRLEN];
+	size_t len;
+
+	inet_ntop(a->any.sa_family, address_bytes(a, &len), text, sizeof(text));
+	snprintf(to, LINE / 2, is_v6(a) ? "[%s]:%u" : "%s:%u", text,
+		 ntohs(a->v4.sin_port));
+	return to;
+}
+
+static size_t introduce(char *line, union address *endpoint,
+			union address *client)
+{
+	char a[LINE / 2], b[LINE / 2];
+
+	return snprintf(line, LINE, "%s %s\n", address_print(a, endpoint),
+			address_print(b, client));
+}
+
+/* Room for the local address of a datagram, of either family. */
+union control {
+	struct cmsghdr	head;
+	char		room[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+};
+
+/* Make it say that a datagram leaves from @a.  Returns the length. */
+static size_t control_set(union control *c, union address *a)
+{
+	struct in6_pktinfo *v6 = (void *)CMSG_DATA(&c->head);
+	struct in_pktinfo *v4 = (void *)v6;
+
+	memset(c, 0, sizeof(*c));
+	if (is_v6(a)) {
+		c->head.cmsg_level = IPPROTO_IPV6;
+		c->head.cmsg_type = IPV6_PKTINFO;
+		c->head.cmsg_len = CMSG_LEN(sizeof(*v6));
+		v6->ipi6_addr = a->v6.sin6_addr;
+		return CMSG_SPACE(sizeof(*v6));
+	}
+	c->head.cmsg_level = IPPROTO_IP;
+	c->head.cmsg_type = IP_PKTINFO;
+	c->head.cmsg_len = CMSG_LEN(sizeof(*v4));
+	v4->ipi_spec_dst = a->v4.sin_addr;
+	return CMSG_SPACE(sizeof(*v4));
+}
+
+/* Where a datagram was sent to. */
+static void control_get(const union control *c, union address *a)
+{
+	const struct in6_pktinfo *v6 = (void *)CMSG_DATA(&c->head);
+	const struct in_pktinfo *v4 = (void *)v6;
+
+	if (is_v6(a))
+		a->v6.sin6_addr = v6->ipi6_addr;
+	else
+		a->v4.sin_addr = v4->ipi_addr;
 }
 
 /* The server. */
@@ -168,49 +295,53 @@ static struct conn *conn_new(int fd)
 	return c;
 }
 
-static void serve_port(int epoll, const char *word, int type)
+static void serve_port(int epoll, const char *word, int family, int type)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET };
+	union address at = { .any.sa_family = family };
 	const char *slash = strchr(word, '/');
+	bool datagrams = type == SOCK_DGRAM;
 	struct conn *c;
 	int fd;
 
-	at.sin_port = htons(atoi(word));
-	fd = socket(AF_INET, type | SOCK_NONBLOCK, 0);
+	at.v4.sin_port = htons(atoi(word));
+	fd = socket(family, type | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		die("socket: %s", strerror(errno));
 	enable(fd, SOL_SOCKET, SO_REUSEADDR);
-	if (type == SOCK_DGRAM)
+	if (family == AF_INET6)
+		enable(fd, IPPROTO_IPV6, IPV6_V6ONLY);
+	if (datagrams && family == AF_INET6)
+		enable(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO);
+	else if (datagrams)
 		enable(fd, IPPROTO_IP, IP_PKTINFO);
-	if (type == SOCK_DGRAM && slash && !strcmp(slash, "/nocheck"))
-		enable(fd, SOL_SOCKET, SO_NO_CHECK);
-	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) ||
-	    (type == SOCK_STREAM && listen(fd, 4096)))
+	if (datagrams && slash && !strcmp(slash, "/nocheck"))
+		no_checksums(fd, family);
+	if (bind(fd, &at.any, address_len(&at)) ||
+	    (!datagrams && listen(fd, 4096)))
 		die("cannot listen on %s: %s", word, strerror(errno));
 	c = conn_new(fd);
-	c->listens = type == SOCK_STREAM;
-	c->datagrams = type == SOCK_DGRAM;
+	c->listens = !datagrams;
+	c->datagrams = datagrams;
 	c->close = slash && !strcmp(slash, "/close");
 	watch(epoll, c);
 }
 
 static void accept_all(int epoll, const struct conn *listener)
 {
-	struct sockaddr_in client, endpoint;
+	union address client, endpoint;
 	struct conn *c;
 	socklen_t len;
 	int fd;
 
 	for (;;) {
 		len = sizeof(client);
-		fd = accept4(listener->fd, (struct sockaddr *)&client, &len,
-			     SOCK_NONBLOCK);
+		fd = accept4(listener->fd, &client.any, &len, SOCK_NONBLOCK);
 		if (fd < 0 && errno == EAGAIN)
 			return;
 		if (fd < 0)
 			continue;
 		len = sizeof(endpoint);
-		getsockname(fd, (struct sockaddr *)&endpoint, &len);
+		getsockname(fd, &endpoint.any, &len);
 		c = conn_new(fd);
 		c->close = listener->close;
 		c->end = introduce((char *)c->data, &endpoint, &client);
@@ -243,20 +374,16 @@ static bool echo(struct conn *c)
 
 static void answer_datagrams(struct conn *c)
 {
-	union {
-		struct cmsghdr	align;
-		char		room[CMSG_SPACE(sizeof(struct in_pktinfo))];
-	} control;
-	struct sockaddr_in client, endpoint;
+	union address client, endpoint;
+	union control control;
 	char line[LINE];
 	struct iovec part[2] = { { .iov_base = line } };
-	struct in_pktinfo *info;
 	struct msghdr message;
 	socklen_t len;
 	ssize_t n;
 
 	len = sizeof(endpoint);
-	getsockname(c->fd, (struct sockaddr *)&endpoint, &len);
+	getsockname(c->fd, &endpoint.any, &len);
 	for (;;) {
 		part[1].iov_base = c->data;
 		part[1].iov_len = sizeof(c->data);
@@ -271,10 +398,8 @@ static void answer_datagrams(struct conn *c)
 			return;
 		if (n < 0)	/* an ICMP error for an earlier answer */
 			continue;
-		info = (void *)CMSG_DATA(CMSG_FIRSTHDR(&message));
-		endpoint.sin_addr = info->ipi_addr;
-		info->ipi_spec_dst = info->ipi_addr;
-		info->ipi_ifindex = 0;
+		control_get(&control, &endpoint);
+		message.msg_controllen = control_set(&control, &endpoint);
 		part[0].iov_len = introduce(line, &endpoint, &client);
 		part[1].iov_len = n;
 		message.msg_iov = part;
@@ -309,8 +434,10 @@ static __attribute__((noreturn)) void serve(char **words)
 	if (!*words)
 		die("serve needs a port");
 	for (; *words; words++) {
-		serve_port(epoll, *words, SOCK_STREAM);
-		serve_port(epoll, *words, SOCK_DGRAM);
+		serve_port(epoll, *words, AF_INET, SOCK_STREAM);
+		serve_port(epoll, *words, AF_INET, SOCK_DGRAM);
+		serve_port(epoll, *words, AF_INET6, SOCK_STREAM);
+		serve_port(epoll, *words, AF_INET6, SOCK_DGRAM);
 	}
 	go_to_background();
 	for (;;) {
@@ -330,6 +457,25 @@ static __attribute__((noreturn)) void serve(char **words)
 
 /* The clients. */
 
+/* Packets that have more than the plain header in front of TCP or UDP. */
+static void more_headers(int fd, int family)
+{
+	/* Filled by the kernel, a length, and four bytes of padding */
+	static const uint8_t v6[8] = { 0, 0, 1, 4 };
+	static const uint8_t v4[8] = { IPOPT_RR, 7, 4, 0, 0, 0, 0, IPOPT_END };
+	bool failed;
+
+	if (family == AF_INET)
+		failed = setsockopt(fd, IPPROTO_IP, IP_OPTIONS, v4, sizeof(v4));
+	else
+		failed = setsockopt(fd, IPPROTO_IPV6, IPV6_HOPOPTS, v6,
+				    sizeof(v6)) ||
+			 setsockopt(fd, IPPROTO_IPV6, IPV6_DSTOPTS, v6,
+				    sizeof(v6));
+	if (failed)
+		die("no headers: %s", strerror(errno));
+}
+
 /* A socket for question @i.  An errno is returned negative, here and below. */
 static int client_socket(const struct options *o, unsigned int i)
 {
@@ -337,28 +483,36 @@ static int client_socket(const struct options *o, unsigned int i)
 		.tv_sec = o->timeout / 1000,
 		.tv_usec = o->timeout % 1000 * 1000,
 	};
-	struct sockaddr_in from = {
-		.sin_family = AF_INET, .sin_port = htons(o->port),
-		.sin_addr = o->source,
-	};
+	bool bound = o->port || o->source.any.sa_family;
+	int family = o->to.any.sa_family;
+	union address from = o->source;
 	struct linger reset = { .l_onoff = 1 };
 	int fd, err;
 
-	fd = socket(AF_INET, o->udp ? SOCK_DGRAM : SOCK_STREAM, 0);
+	from.any.sa_family = family;
+	from.v4.sin_port = htons(o->port);
+	if (o->increment)
+		address_add(&from, i);
+	fd = socket(family, o->udp ? SOCK_DGRAM : SOCK_STREAM, 0);
 	if (fd < 0)
 		return -errno;
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
-	if (!o->udp)
+	if (!o->udp || o->port)
 		enable(fd, SOL_SOCKET, SO_REUSEADDR);
 	if (o->nocheck)
-		enable(fd, SOL_SOCKET, SO_NO_CHECK);
+		no_checksums(fd, family);
+	if (o->headers)
+		more_headers(fd, family);
+	/* So that a route alone makes an address ours, as it does in IPv4. */
+	if (family == AF_INET6)
+		enable(fd, IPPROTO_IPV6, IPV6_FREEBIND);
+	if (o->device && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, o->device,
+				    strlen(o->device)))
+		die("%s: %s", o->device, strerror(errno));
 	if (o->reset)
 		setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
-	if (o->increment)
-		from.sin_addr.s_addr = htonl(ntohl(o->source.s_addr) + i);
-	if ((o->port || o->source.s_addr) &&
-	    bind(fd, (struct sockaddr *)&from, sizeof(from))) {
+	if (bound && bind(fd, &from.any, address_len(&from))) {
 		err = -errno;
 		close(fd);
 		return err;
@@ -368,7 +522,7 @@ static int client_socket(const struct options *o, unsigned int i)
 
 static int dial(int fd, const struct options *o)
 {
-	if (!connect(fd, (struct sockaddr *)&o->to, sizeof(o->to)))
+	if (!connect(fd, &o->to.any, address_len(&o->to)))
 		return 0;
 	/* This is how SO_SNDTIMEO says that time is over. */
 	return errno == EINPROGRESS ? -ETIMEDOUT : -errno;
@@ -422,7 +576,7 @@ static int ask_tcp(int fd, const struct options *o, char *line)
 static int ask_udp(int fd, const struct options *o, char *line)
 {
 	static uint8_t data[DATAGRAM];
-	struct sockaddr_in from;
+	union address from, to = o->to;
 	socklen_t len = sizeof(from);
 	uint8_t *end;
 	ssize_t n;
@@ -435,16 +589,14 @@ static int ask_udp(int fd, const struct options *o, char *line)
 	}
 	pattern(data, 0, o->len);
 	n = sendto(fd, data, o->len, 0, o->unconnected ?
-		   (struct sockaddr *)&o->to : NULL,
-		   o->unconnected ? sizeof(o->to) : 0);
+		   &to.any : NULL, o->unconnected ? address_len(&to) : 0);
 	if (n < 0)
 		return -errno;
 	memset(data, 0, sizeof(data));
-	n = recvfrom(fd, data, sizeof(data), 0, (struct sockaddr *)&from, &len);
+	n = recvfrom(fd, data, sizeof(data), 0, &from.any, &len);
 	if (n < 0)
 		return receive_error(n);
-	if (from.sin_addr.s_addr != o->to.sin_addr.s_addr ||
-	    from.sin_port != o->to.sin_port)
+	if (!address_is(&from, &to))
 		return -EREMCHG;
 	end = memchr(data, '\n', n);
 	if (!end || end - data >= LINE || data + n != end + 1 + o->len ||
@@ -458,37 +610,30 @@ static int ask_udp(int fd, const struct options *o, char *line)
 /* Many datagrams from one socket: the answers are of no interest. */
 static int forget_udp(const struct options *o)
 {
-	union {
-		struct cmsghdr	head;
-		char		room[CMSG_SPACE(sizeof(struct in_pktinfo))];
-	} control = { .head = {
-		.cmsg_level = IPPROTO_IP, .cmsg_type = IP_PKTINFO,
-		.cmsg_len = CMSG_LEN(sizeof(struct in_pktinfo)),
-	} };
-	struct in_pktinfo *info = (void *)CMSG_DATA(&control.head);
+	union control control;
 	struct options any = *o;
+	union address from;
 	uint8_t data[DATAGRAM];
 	struct iovec part = { .iov_base = data, .iov_len = o->len };
 	struct msghdr message = {
-		.msg_name = &any.to, .msg_namelen = sizeof(any.to),
-		.msg_iov = &part, .msg_iovlen = 1,
-		.msg_control = &control, .msg_controllen = sizeof(control),
+		.msg_name = &any.to, .msg_namelen = address_len(&any.to),
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
 	};
 	unsigned int i;
 	int fd;
 
-	any.source.s_addr = 0;
+	any.source.any.sa_family = 0;
 	any.increment = false;
 	fd = client_socket(&any, 0);
 	if (fd < 0)
 		die("socket: %s", strerror(-fd));
-	memset(info, 0, sizeof(*info));
 	pattern(data, 0, o->len);
 	for (i = 0; i < o->count; i++) {
-		info->ipi_spec_dst = o->source;
+		from = o->source;
+		from.any.sa_family = o->to.any.sa_family;
 		if (o->increment)
-			info->ipi_spec_dst.s_addr =
-				htonl(ntohl(o->source.s_addr) + i);
+			address_add(&from, i);
+		message.msg_controllen = control_set(&control, &from);
 		sendmsg(fd, &message, 0);
 	}
 	close(fd);
@@ -529,6 +674,8 @@ static int ask(const struct options *o)
 struct stream {
 	int		fd;	/* -1: it has ended */
 	char		line[LINE];
+	bool		udp;
+	uint64_t	first;	/* where in the pattern it began */
 	uint64_t	sent;
 	uint64_t	seen;
 	uint64_t	last;	/* when all up to here was seen, it may end */
@@ -540,7 +687,7 @@ static void stream_end(struct stream *s, int err)
 	if (s->fd < 0)
 		return;
 	printf("%s %s %llu\n", s->line, err ? strerrorname_np(-err) : "ok",
-	       (unsigned long long)s->seen);
+	       (unsigned long long)(s->seen - s->first));
 	close(s->fd);
 	s->fd = -1;
 }
@@ -552,8 +699,13 @@ static void stream_open(struct stream *s, const struct options *o)
 	s->fd = client_socket(o, 0);
 	if (s->fd < 0)
 		die("socket: %s", strerror(-s->fd));
-	err = dial(s->fd, o);
-	if (!err)
+	/* What is meant for another stream is not in the pattern here. */
+	s->first = (uint64_t)getpid() << 32 | (uint64_t)s->fd << 24;
+	s->sent = s->first;
+	s->seen = s->first;
+	s->udp = o->udp;
+	err = o->udp ? ask_udp(s->fd, o, s->line) : dial(s->fd, o);
+	if (!err && !o->udp)
 		err = receive_line(s->fd, s->line);
 	if (err)
 		die("no stream: %s", strerrorname_np(-err));
@@ -577,7 +729,8 @@ static int stream_send(struct stream *s, size_t len)
 
 static int stream_receive(struct stream *s)
 {
-	uint8_t data[DATAGRAM];
+	uint8_t data[DATAGRAM], *at;
+	size_t line = s->udp ? strlen(s->line) : 0;
 	ssize_t n;
 
 	for (;;) {
@@ -586,7 +739,15 @@ static int stream_receive(struct stream *s)
 			return 0;
 		if (n <= 0)
 			return receive_error(n);
-		if (s->seen + n > s->sent || !is_pattern(data, s->seen, n))
+		at = data;
+		if (s->udp) {
+			if ((size_t)n < line + 1 ||
+			    memcmp(data, s->line, line) || data[line] != '\n')
+				return -EREMCHG;
+			at += line + 1;
+			n -= line + 1;
+		}
+		if (s->seen + n > s->sent || !is_pattern(at, s->seen, n))
 			return -EBADMSG;
 		s->seen += n;
 		s->heard = now();
@@ -597,6 +758,7 @@ static volatile sig_atomic_t stopped;
 
 static void stop(int signal)
 {
+	(void)signal;
 	stopped = 1;
 }
 
@@ -659,13 +821,14 @@ static int stream(const struct options *o)
 
 static int bulk(const struct options *o, uint64_t total)
 {
-	struct stream s = { .last = total };
+	struct stream s = { 0 };
 	int err = 0;
 
 	stream_open(&s, o);
-	while (!err && s.seen < total) {
+	s.last = s.first + total;
+	while (!err && s.seen < s.last) {
 		struct pollfd fd = { .fd = s.fd, .events = POLLIN };
-		uint64_t left = total - s.sent;
+		uint64_t left = s.last - s.sent;
 
 		if (left)
 			fd.events |= POLLOUT;
@@ -694,15 +857,17 @@ static void enter(const char *netns)
 
 static void parse_target(struct options *o, char *word)
 {
-	char *colon = word ? strchr(word, ':') : NULL;
+	char *colon = word ? strrchr(word, ':') : NULL;
 
 	if (!colon)
 		die("expected ADDR:PORT");
 	*colon = 0;
-	o->to.sin_family = AF_INET;
-	o->to.sin_port = htons(atoi(colon + 1));
-	if (inet_pton(AF_INET, word, &o->to.sin_addr) != 1)
-		die("%s is no address", word);
+	if (*word == '[' && colon[-1] == ']') {
+		colon[-1] = 0;
+		word++;
+	}
+	address_parse(&o->to, word);
+	o->to.v4.sin_port = htons(atoi(colon + 1));
 }
 
 static void parse_option(struct options *o, int c)
@@ -718,8 +883,13 @@ static void parse_option(struct options *o, int c)
 		o->udp = true;
 		break;
 	case 's':
-		if (inet_pton(AF_INET, optarg, &o->source) != 1)
-			die("%s is no address", optarg);
+		address_parse(&o->source, optarg);
+		break;
+	case 'd':
+		o->device = optarg;
+		break;
+	case 'x':
+		o->headers = true;
 		break;
 	case 'i':
 		o->increment = true;
@@ -770,7 +940,7 @@ int main(int argc, char **argv)
 	setrlimit(RLIMIT_NOFILE, &files);
 	if (!strcmp(command, "serve"))
 		serve(argv + 1);
-	while ((c = getopt(argc, argv, "n:uUs:ip:l:zerft:")) != -1)
+	while ((c = getopt(argc, argv, "n:uUs:id:p:l:xzerft:")) != -1)
 		parse_option(&o, c);
 	argv += optind;
 	if (!strcmp(command, "bulk")) {
