@@ -82,7 +82,7 @@ static enum svcnat_stat insert_failed(int err)
 	case -EADDRINUSE:
 		return SVCNAT_STAT_DROP_CLASH;
 	case -EHOSTUNREACH:
-		return SVCNAT_STAT_DROP_HAIRPIN;
+		return SVCNAT_STAT_DROP_SNAT;
 	default:
 		return SVCNAT_STAT_DROP_MEMORY;
 	}

@@ -371,7 +371,7 @@ enum svcnat_flow_attr {
 #define SVCNAT_FLOW_A_MAX (__SVCNAT_FLOW_A_MAX - 1)
 
 /**
- * enum svcnat_config_attr - configuration of the netns; all are u32
+ * enum svcnat_config_attr - configuration of the netns; u32 unless said otherwise
  * @SVCNAT_CONFIG_A_UNSPEC: not used
  * @SVCNAT_CONFIG_A_MAX_SERVICES: services of this netns
  * @SVCNAT_CONFIG_A_MAX_ENDPOINTS: endpoints of one service
@@ -382,6 +382,8 @@ enum svcnat_flow_attr {
  * @SVCNAT_CONFIG_A_TIMEOUT_TCP_CLOSING: seconds: a RST was seen
  * @SVCNAT_CONFIG_A_TIMEOUT_UDP: seconds: unreplied and replied
  * @SVCNAT_CONFIG_A_TIMEOUT_UDP_STREAM: seconds
+ * @SVCNAT_CONFIG_A_SNAT_PORTS: lowest port << 16 | highest port that masquerade
+ *	chooses from; 0: from 1024 up, outside the node's local port range
  * @__SVCNAT_CONFIG_A_MAX: one past the last
  */
 enum svcnat_config_attr {
@@ -395,6 +397,7 @@ enum svcnat_config_attr {
 	SVCNAT_CONFIG_A_TIMEOUT_TCP_CLOSING,
 	SVCNAT_CONFIG_A_TIMEOUT_UDP,
 	SVCNAT_CONFIG_A_TIMEOUT_UDP_STREAM,
+	SVCNAT_CONFIG_A_SNAT_PORTS,
 	__SVCNAT_CONFIG_A_MAX
 };
 
@@ -414,17 +417,25 @@ enum svcnat_config_attr {
  *	packet's headers
  * @SVCNAT_STAT_DROP_FLOW_LIMIT: dropped: max-flows, nothing to evict
  * @SVCNAT_STAT_DROP_FLOW_CHAIN: dropped: hash chain at its bound
- * @SVCNAT_STAT_DROP_CLASH: dropped: every endpoint tried would have made two
- *	connections of the client one
- * @SVCNAT_STAT_DROP_HAIRPIN: dropped: would need masquerade
- * @SVCNAT_STAT_DROP_ROUTE: dropped: no route to the endpoint (node clients)
+ * @SVCNAT_STAT_DROP_CLASH: dropped: every endpoint and source port tried would
+ *	have made two connections one
+ * @SVCNAT_STAT_DROP_SNAT: dropped: no source port was free for masquerade
+ * @SVCNAT_STAT_DROP_ROUTE: dropped: no route to the endpoint (node clients, and
+ *	whoever is masqueraded)
  * @SVCNAT_STAT_DROP_STALE: dropped: answer of a removed endpoint to a
  *	connection that was never established
  * @SVCNAT_STAT_REJECT_NO_ENDPOINT: rejected: no usable endpoint
- * @SVCNAT_STAT_REJECT_NO_PORT: rejected: a cluster address, but no such port
+ * @SVCNAT_STAT_REJECT_NO_PORT: rejected: a cluster address, but no such port or
+ *	protocol
  * @SVCNAT_STAT_REJECT_NO_FLOW: rejected: TCP without SYN and without flow
  * @SVCNAT_STAT_REJECT_LIMITED: dropped: should have been rejected, but too many
  *	were
+ * @SVCNAT_STAT_ICMP_ERROR: ICMP errors about our flows, translated; those of
+ *	masqueraded flows twice
+ * @SVCNAT_STAT_ICMP_ODD: ICMP errors left alone: what they quote is cut off,
+ *	nested, a fragment or not TCP or UDP, or their checksum is wrong
+ * @SVCNAT_STAT_ECHO_REPLY: echo requests to service addresses that were answered
+ * @SVCNAT_STAT_ECHO_LIMITED: those that were not: too many
  * @SVCNAT_STAT_SERVICE_NEW: services made
  * @SVCNAT_STAT_SERVICE_LIVE: services now
  * @SVCNAT_STAT_SERVICE_DELETED: services removed
@@ -463,13 +474,17 @@ enum svcnat_stat {
 	SVCNAT_STAT_DROP_FLOW_LIMIT,
 	SVCNAT_STAT_DROP_FLOW_CHAIN,
 	SVCNAT_STAT_DROP_CLASH,
-	SVCNAT_STAT_DROP_HAIRPIN,
+	SVCNAT_STAT_DROP_SNAT,
 	SVCNAT_STAT_DROP_ROUTE,
 	SVCNAT_STAT_DROP_STALE,
 	SVCNAT_STAT_REJECT_NO_ENDPOINT,
 	SVCNAT_STAT_REJECT_NO_PORT,
 	SVCNAT_STAT_REJECT_NO_FLOW,
 	SVCNAT_STAT_REJECT_LIMITED,
+	SVCNAT_STAT_ICMP_ERROR,
+	SVCNAT_STAT_ICMP_ODD,
+	SVCNAT_STAT_ECHO_REPLY,
+	SVCNAT_STAT_ECHO_LIMITED,
 	SVCNAT_STAT_SERVICE_NEW,
 	SVCNAT_STAT_SERVICE_LIVE,
 	SVCNAT_STAT_SERVICE_DELETED,
