@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/module.h>
+#include <net/netfilter/nf_conntrack.h>
+#include <net/netfilter/nf_conntrack_core.h>
+#include <net/netfilter/nf_conntrack_helper.h>
+
+#include "conntrack.h"
+#include "tuple.h"
+
+/* Both or neither; once found, nf_conntrack stays until we go. */
+static typeof(&nf_conntrack_find_get) find_get __read_mostly;
+static typeof(&nf_ct_helper_ext_add) add_help __read_mostly;
+
+/**
+ * svcnat_conntrack_find() - look for nf_conntrack, if it was not found yet
+ *
+ * Context: process; callers in parallel are fine.
+ */
+void svcnat_conntrack_find(void)
+{
+	static DEFINE_MUTEX(lock);
+	typeof(find_get) find;
+
+	if (READ_ONCE(add_help))
+		return;
+	mutex_lock(&lock);
+	if (!find_get) {
+		find = symbol_get(nf_conntrack_find_get);
+		WRITE_ONCE(find_get, find);
+	}
+	if (find_get && !add_help)
+		WRITE_ONCE(add_help, symbol_get(nf_ct_helper_ext_add));
+	mutex_unlock(&lock);
+}
+
+/**
+ * svcnat_conntrack_put() - need nf_conntrack no more
+ *
+ * Context: process, no packet is with us any more.
+ */
+void svcnat_conntrack_put(void)
+{
+	if (find_get)
+		symbol_put(nf_conntrack_find_get);
+	if (add_help)
+		symbol_put(nf_ct_helper_ext_add);
+	find_get = NULL;
+	add_help = NULL;
+}
+
+/*
+ * An entry with a helper's place but no helper is one of ours: see
+ * svcnat_conntrack_claim().  Who assigned a real helper would find such a tuple
+ * taken as ours, which is to say: not shifted.
+ */
+static bool is_ours(const struct nf_conn *ct)
+{
+	return test_bit(IPS_HELPER_BIT, &ct->status);
+}
+
+/**
+ * svcnat_conntrack_taken() - does conntrack know a connection that is not ours?
+ * @net: the netns
+ * @tuple: of a packet of it, in either direction
+ *
+ * Of the default zone; without conntrack nobody can know.
+ *
+ * Context: RCU read side.
+ * Return: true if so.
+ */
+bool svcnat_conntrack_taken(struct net *net, const struct svcnat_tuple *tuple)
+{
+	static const struct nf_conntrack_zone zone = {
+		.id = NF_CT_DEFAULT_ZONE_ID, .dir = NF_CT_DEFAULT_ZONE_DIR,
+	};
+	typeof(find_get) find = READ_ONCE(find_get);
+	struct nf_conntrack_tuple_hash *found;
+	struct nf_conntrack_tuple t = {
+		.src.u3 = tuple->src, .src.u.all = tuple->sport,
+		.src.l3num = tuple->family,
+		.dst.u3 = tuple->dst, .dst.u.all = tuple->dport,
+		.dst.protonum = tuple->proto,
+	};
+	struct nf_conn *ct;
+	bool taken;
+
+	found = find ? find(net, &zone, &t) : NULL;
+	if (!found)
+		return false;
+	ct = nf_ct_tuplehash_to_ctrack(found);
+	taken = !is_ours(ct);
+	nf_conntrack_put(&ct->ct_general);
+	return taken;
+}
+
+/**
+ * svcnat_conntrack_is_new() - is this the first packet of its connection?
+ * @skb: behind conntrack
+ *
+ * Return: true if conntrack has an entry for it that it did not confirm yet.
+ */
+bool svcnat_conntrack_is_new(const struct sk_buff *skb)
+{
+	enum ip_conntrack_info ctinfo;
+	const struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
+
+	return ct && !nf_ct_is_confirmed(ct);
+}
+
+/**
+ * svcnat_conntrack_claim() - mark the entry of a connection as ours
+ * @skb: its first packet: svcnat_conntrack_is_new()
+ *
+ * With the place for a helper, and no helper in it.  An nftables flowtable
+ * leaves such connections alone: it knows nothing of our rewrites, and would
+ * carry packets past them (nft_flow_offload_eval()).
+ */
+void svcnat_conntrack_claim(struct sk_buff *skb)
+{
+	typeof(add_help) add = READ_ONCE(add_help);
+	enum ip_conntrack_info ctinfo;
+	struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
+
+	if (add && ct)
+		add(ct, GFP_ATOMIC);
+}

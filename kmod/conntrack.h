@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What we ask of nf_conntrack where it is loaded, without needing it: its
+ * functions are found by name, once.
+ */
+#ifndef _SVCNAT_CONNTRACK_H
+#define _SVCNAT_CONNTRACK_H
+
+#include <linux/types.h>
+
+struct net;
+struct sk_buff;
+struct svcnat_tuple;
+
+void svcnat_conntrack_find(void);
+void svcnat_conntrack_put(void);
+bool svcnat_conntrack_taken(struct net *net, const struct svcnat_tuple *tuple);
+bool svcnat_conntrack_is_new(const struct sk_buff *skb);
+void svcnat_conntrack_claim(struct sk_buff *skb);
+
+#endif /* _SVCNAT_CONNTRACK_H */
