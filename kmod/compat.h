@@ -8,6 +8,7 @@
 
 #include <linux/version.h>
 #include <net/genetlink.h>
+#include <net/udp.h>
 
 /*
  * Who may join a multicast group.  The flag has a name of its own since
@@ -33,6 +34,23 @@ static inline struct nlattr **svcnat_dump_attrs(struct netlink_callback *cb)
 	return genl_info_dump(cb)->attrs;
 #else
 	return genl_dumpit_info(cb)->attrs;
+#endif
+}
+
+/**
+ * svcnat_udp_table() - where the UDP sockets of a netns are
+ * @net: the netns
+ *
+ * A netns can have a table of its own since 9804985bf27f (6.2).
+ *
+ * Return: the table.
+ */
+static inline struct udp_table *svcnat_udp_table(struct net *net)
+{
+#if KERNEL_VERSION(6, 2, 0) <= LINUX_VERSION_CODE
+	return net->ipv4.udp_table;
+#else
+	return &udp_table;
 #endif
 }
 

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <net/inet_hashtables.h>
+#include <net/inet6_hashtables.h>
+#include <net/tcp.h>
+#include <net/udp.h>
+
+#include "compat.h"
+#include "socket.h"
+
+static struct sock *find_udp(struct net *net, const struct svcnat_tuple *t)
+{
+	if (t->family == AF_INET)
+		return __udp4_lib_lookup(net, t->src.ip, t->sport, t->dst.ip,
+					 t->dport, 0, 0, svcnat_udp_table(net),
+					 NULL);
+#if IS_ENABLED(CONFIG_IPV6)
+	return __udp6_lib_lookup(net, &t->src.in6, t->sport, &t->dst.in6,
+				 t->dport, 0, 0, svcnat_udp_table(net), NULL);
+#else
+	return NULL;
+#endif
+}
+
+static struct sock *find_established(struct net *net,
+				     const struct svcnat_tuple *t)
+{
+	struct inet_hashinfo *table = net->ipv4.tcp_death_row.hashinfo;
+
+	if (t->family == AF_INET)
+		return __inet_lookup_established(net, table, t->src.ip,
+						 t->sport, t->dst.ip,
+						 ntohs(t->dport), 0, 0);
+#if IS_ENABLED(CONFIG_IPV6)
+	return __inet6_lookup_established(net, table, &t->src.in6, t->sport,
+					  &t->dst.in6, ntohs(t->dport), 0, 0);
+#else
+	return NULL;
+#endif
+}
+
+static struct sock *find_listener(struct net *net, const struct svcnat_tuple *t)
+{
+	struct inet_hashinfo *table = net->ipv4.tcp_death_row.hashinfo;
+
+	if (t->family == AF_INET)
+		return __inet_lookup_listener(net, table, NULL, 0, t->src.ip,
+					      t->sport, t->dst.ip,
+					      ntohs(t->dport), 0, 0);
+#if IS_ENABLED(CONFIG_IPV6)
+	return inet6_lookup_listener(net, table, NULL, 0, &t->src.in6,
+				     t->sport, &t->dst.in6, ntohs(t->dport), 0,
+				     0);
+#else
+	return NULL;
+#endif
+}
+
+/**
+ * svcnat_socket_connected() - has a socket of the node this connection?
+ * @net: the netns
+ * @tuple: of a packet that the socket would receive
+ *
+ * Context: RCU read side.
+ * Return: true if so; for TCP also when the socket waits for its time to end.
+ */
+bool svcnat_socket_connected(struct net *net, const struct svcnat_tuple *tuple)
+{
+	struct sock *sk;
+
+	if (tuple->proto == IPPROTO_UDP) {
+		sk = find_udp(net, tuple);
+		return sk && sk->sk_state == TCP_ESTABLISHED;
+	}
+	sk = find_established(net, tuple);
+	if (sk)
+		sock_gen_put(sk);
+	return sk;
+}
+
+/**
+ * svcnat_socket_listens() - does a socket of the node wait for anybody there?
+ * @net: the netns
+ * @tuple: of a packet that the socket would receive
+ *
+ * Context: RCU read side.
+ * Return: true if so.
+ */
+bool svcnat_socket_listens(struct net *net, const struct svcnat_tuple *tuple)
+{
+	if (tuple->proto == IPPROTO_UDP)
+		return find_udp(net, tuple);
+	return find_listener(net, tuple);
+}
