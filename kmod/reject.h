@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Answers to packets that we refuse: TCP RST, else ICMP port unreachable. */
+/* Answers of our own: TCP RST, ICMP port unreachable, echo replies. */
 #ifndef _SVCNAT_REJECT_H
 #define _SVCNAT_REJECT_H
 
@@ -25,14 +25,19 @@ struct svcnat_bucket {
  * struct svcnat_reject - the limits on answers of one netns
  * @opening: answers to packets that would begin a connection
  * @stray: answers to TCP without a flow, which anybody can send any number of
+ * @echo: echo replies
  */
 struct svcnat_reject {
 	struct svcnat_bucket	opening;
 	struct svcnat_bucket	stray;
+	struct svcnat_bucket	echo;
 };
 
 void svcnat_reject_init(struct svcnat_reject *reject);
 bool svcnat_reject_send(struct svcnat_reject *reject, struct sk_buff *skb,
+			const struct svcnat_packet *packet,
+			const struct nf_hook_state *state);
+bool svcnat_reject_echo(struct svcnat_reject *reject, struct sk_buff *skb,
 			const struct svcnat_packet *packet,
 			const struct nf_hook_state *state);
 
