@@ -3,6 +3,7 @@
 #include <linux/workqueue.h>
 
 #include "flow.h"
+#include "trace.h"
 
 /*
  * A chain holds one key on average once the table has grown to its population;
@@ -169,6 +170,18 @@ static int link_flow(struct svcnat_flows *flows, struct svcnat_flow *flow,
 	return err;
 }
 
+/* The flow is ours until it is freed. */
+static void trace_end(const struct svcnat_flows *flows,
+		      struct svcnat_flow *flow, enum svcnat_stat why)
+{
+	struct svcnat_tuple tuple;
+
+	if (!trace_svcnat_flow_end_enabled())
+		return;
+	svcnat_line_tuple(svcnat_flow_line(flow, SVCNAT_REQUEST), &tuple);
+	trace_svcnat_flow_end(flows->net, &tuple, why);
+}
+
 /**
  * svcnat_flow_kill() - remove a flow
  * @flows: where it is
@@ -204,6 +217,7 @@ bool svcnat_flow_kill(struct svcnat_flows *flows, const struct svcnat_hit *hit,
 	if (hit->frontend != hit->endpoint)
 		svcnat_account_close(hit->frontend);
 	svcnat_stat_inc(flows->stats, why);
+	trace_end(flows, flow, why);
 	kmem_cache_free(cache[svcnat_flow_layout(flow)], flow);
 	svcnat_quota_give(&flows->quota);
 	return true;
@@ -259,6 +273,7 @@ int svcnat_flow_insert(struct svcnat_flows *flows,
 		return err;
 	}
 	svcnat_stat_inc(flows->stats, SVCNAT_STAT_FLOW_NEW);
+	trace_svcnat_flow_new(flows->net, &spec->tuple, SVCNAT_STAT_FLOW_NEW);
 	return 0;
 }
 

@@ -161,16 +161,10 @@ bool svcnat_flow_view(const struct svcnat_hit *hit,
 {
 	const struct svcnat_line *line = hit->line;
 	const struct svcnat_key *key = &line->key;
-	const unsigned int words = svcnat_addr_words(key->family);
 	struct svcnat_life life;
 
 	memset(view, 0, sizeof(*view));
-	view->tuple.family = key->family;
-	view->tuple.proto = key->proto;
-	view->tuple.sport = key->sport;
-	view->tuple.dport = key->dport;
-	view_addr(&view->tuple.src, line->addr, key->family);
-	view_addr(&view->tuple.dst, line->addr + words, key->family);
+	svcnat_line_tuple(line, &view->tuple);
 	view->addr = hit->rewrite.addr;
 	view->port = hit->rewrite.port;
 	view_source(line, view);

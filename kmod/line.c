@@ -48,6 +48,28 @@ u32 svcnat_key_hash(const struct svcnat_key *key, const hsiphash_key_t *secret)
 }
 
 /**
+ * svcnat_line_tuple() - the tuple of the packets that look for a line
+ * @line: the line
+ * @tuple: written
+ *
+ * What is read may be of two flows, if the line is not held.
+ */
+void svcnat_line_tuple(const struct svcnat_line *line,
+		       struct svcnat_tuple *tuple)
+{
+	const struct svcnat_key *key = &line->key;
+	const unsigned int words = svcnat_addr_words(key->family);
+
+	memset(tuple, 0, sizeof(*tuple));
+	tuple->family = key->family;
+	tuple->proto = key->proto;
+	tuple->sport = key->sport;
+	tuple->dport = key->dport;
+	memcpy(&tuple->src, line->addr, words * sizeof(__be32));
+	memcpy(&tuple->dst, line->addr + words, words * sizeof(__be32));
+}
+
+/**
  * svcnat_tuple_hash() - hash of the key that a packet looks for
  * @tuple: of the packet
  * @secret: random

@@ -306,6 +306,8 @@ void svcnat_flow_retire(struct svcnat_flow *flow);
 
 /* line.c: what readers make of it */
 u32 svcnat_key_hash(const struct svcnat_key *key, const hsiphash_key_t *secret);
+void svcnat_line_tuple(const struct svcnat_line *line,
+		       struct svcnat_tuple *tuple);
 u32 svcnat_tuple_hash(const struct svcnat_tuple *tuple,
 		      const hsiphash_key_t *secret);
 bool svcnat_key_same(const struct svcnat_key *a, const struct svcnat_key *b);
