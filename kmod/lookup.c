@@ -1,15 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/inetdevice.h>
 #include <linux/random.h>
+#include <net/addrconf.h>
 #include <net/route.h>
 
 #include "lookup.h"
 
-static bool is_own_address(struct svcnat_services *services, u8 family,
-			   const union nf_inet_addr *addr)
+/**
+ * svcnat_lookup_is_own() - is it an address of the node?
+ * @services: of the netns
+ * @family: AF_INET or AF_INET6
+ * @addr: the address
+ *
+ * Context: RCU read side.
+ * Return: true if so.
+ */
+bool svcnat_lookup_is_own(const struct svcnat_services *services, u8 family,
+			  const union nf_inet_addr *addr)
 {
-	return family == AF_INET &&
-	       inet_addr_type(services->net, addr->ip) == RTN_LOCAL;
+	if (family == AF_INET)
+		return inet_addr_type(services->net, addr->ip) == RTN_LOCAL;
+	return ipv6_chk_addr(services->net, &addr->in6, NULL, 0);
 }
 
 static void refuse(struct svcnat_decision *decision,
@@ -28,7 +39,7 @@ static void other_port(struct svcnat_services *services,
 		       struct svcnat_decision *decision)
 {
 	if (!svcnat_vip_lookup(&services->frontends, t->family, &t->dst) ||
-	    is_own_address(services, t->family, &t->dst))
+	    svcnat_lookup_is_own(services, t->family, &t->dst))
 		return;
 	refuse(decision, SVCNAT_REJECT, SVCNAT_STAT_REJECT_NO_PORT);
 }
@@ -209,12 +220,17 @@ bool svcnat_lookup_next(struct svcnat_services *services,
 {
 	const struct svcnat_entry *before = decision->entry;
 	u8 family = query->tuple->family;
+	int tries = 2;
 
 	if (READ_ONCE(decision->service->affinity))
 		return false;
-	decision->slot++;
-	decision->entry = svcnat_endpoints_at(decision->endpoints, family,
-					      decision->list, decision->slot);
+	/* A preferred endpoint was not drawn: its slot may be the next one. */
+	do {
+		decision->slot++;
+		decision->entry = svcnat_endpoints_at(decision->endpoints,
+						      family, decision->list,
+						      decision->slot);
+	} while (decision->entry == before && --tries);
 	decision->masquerade = needs_masquerade(services, query, decision);
 	return decision->entry != before;
 }

@@ -71,6 +71,8 @@ void svcnat_lookup(struct svcnat_services *services,
 void svcnat_lookup_remember(struct svcnat_services *services,
 			    const struct svcnat_query *query,
 			    struct svcnat_decision *decision);
+bool svcnat_lookup_is_own(const struct svcnat_services *services, u8 family,
+			  const union nf_inet_addr *addr);
 bool svcnat_lookup_next(struct svcnat_services *services,
 			const struct svcnat_query *query,
 			struct svcnat_decision *decision);
