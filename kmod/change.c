@@ -5,6 +5,7 @@
 #include <linux/netlink.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
+#include <net/ipv6.h>
 #include <net/route.h>
 
 #include "change.h"
@@ -34,6 +35,49 @@ static bool is_broadcast(struct net *net, __be32 addr)
 	       inet_addr_type(net, htonl(INADDR_LOOPBACK)) != RTN_BROADCAST;
 }
 
+enum kind {
+	KIND_GOOD,
+	KIND_LOOPBACK,
+	KIND_UNSPECIFIED,
+	KIND_MULTICAST,
+	KIND_BROADCAST,
+	KIND_LINK_LOCAL,
+	KIND_MAPPED,
+};
+
+static enum kind kind_of_ipv4(struct net *net, __be32 addr)
+{
+	if (ipv4_is_loopback(addr))
+		return KIND_LOOPBACK;
+	if (ipv4_is_zeronet(addr))
+		return KIND_UNSPECIFIED;
+	if (ipv4_is_multicast(addr))
+		return KIND_MULTICAST;
+	return is_broadcast(net, addr) ? KIND_BROADCAST : KIND_GOOD;
+}
+
+static enum kind kind_of_ipv6(const struct in6_addr *addr)
+{
+	int type = ipv6_addr_type(addr);
+
+	if (type == IPV6_ADDR_ANY)
+		return KIND_UNSPECIFIED;
+	if (type & IPV6_ADDR_LOOPBACK)
+		return KIND_LOOPBACK;
+	if (type & IPV6_ADDR_MULTICAST)
+		return KIND_MULTICAST;
+	if (type & IPV6_ADDR_LINKLOCAL)
+		return KIND_LINK_LOCAL;
+	return type & IPV6_ADDR_MAPPED ? KIND_MAPPED : KIND_GOOD;
+}
+
+static enum kind kind_of(struct net *net, u8 family,
+			 const union nf_inet_addr *addr)
+{
+	return family == AF_INET ? kind_of_ipv4(net, addr->ip) :
+				   kind_of_ipv6(&addr->in6);
+}
+
 /**
  * svcnat_change_address() - may anything be translated from or to an address?
  * @change: the change
@@ -45,7 +89,7 @@ static bool is_broadcast(struct net *net, __be32 addr)
  * Asked for new objects only: an address that was good stays good enough to be
  * changed or removed.
  *
- * Return: 0, -EINVAL or -EAFNOSUPPORT.
+ * Return: 0 or -EINVAL.
  */
 int svcnat_change_address(const struct svcnat_change *change, u8 family,
 			  const union nf_inet_addr *addr, __be16 port,
@@ -57,26 +101,35 @@ int svcnat_change_address(const struct svcnat_change *change, u8 family,
 		NL_SET_ERR_MSG_ATTR(extack, origin, "port 0 is not allowed");
 		return -EINVAL;
 	}
-	if (family != AF_INET) {
-		NL_SET_ERR_MSG_ATTR(extack, origin,
-				    "IPv6 is not supported yet");
-		return -EAFNOSUPPORT;
-	}
-	if (ipv4_is_loopback(addr->ip))
+	switch (kind_of(change->services->net, family, addr)) {
+	case KIND_LOOPBACK:
 		NL_SET_ERR_MSG_ATTR(extack, origin,
 				    "a loopback address is not allowed");
-	else if (ipv4_is_zeronet(addr->ip))
+		return -EINVAL;
+	case KIND_UNSPECIFIED:
 		NL_SET_ERR_MSG_ATTR(extack, origin,
 				    "an unspecified address is not allowed");
-	else if (ipv4_is_multicast(addr->ip))
+		return -EINVAL;
+	case KIND_MULTICAST:
 		NL_SET_ERR_MSG_ATTR(extack, origin,
 				    "a multicast address is not allowed");
-	else if (is_broadcast(change->services->net, addr->ip))
+		return -EINVAL;
+	case KIND_BROADCAST:
 		NL_SET_ERR_MSG_ATTR(extack, origin,
 				    "a broadcast address is not allowed");
-	else
-		return 0;
-	return -EINVAL;
+		return -EINVAL;
+	case KIND_LINK_LOCAL:
+		NL_SET_ERR_MSG_ATTR(extack, origin,
+				    "a link-local IPv6 address needs a device, and is not allowed");
+		return -EINVAL;
+	case KIND_MAPPED:
+		NL_SET_ERR_MSG_ATTR(extack, origin,
+				    "an IPv4 address in IPv6 notation is not allowed");
+		return -EINVAL;
+	case KIND_GOOD:
+		break;
+	}
+	return 0;
 }
 
 static int compare_endpoints(const void *a, const void *b)

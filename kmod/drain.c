@@ -24,6 +24,14 @@ void svcnat_drain_endpoint(struct svcnat_services *services,
 	services->num_endpoints--;
 }
 
+static void count_draining(struct svcnat_services *services,
+			   const struct svcnat_frontend *frontend, int n)
+{
+	services->frontends.draining[svcnat_family_index(frontend->family)] +=
+		n;
+	services->num_draining += n;
+}
+
 /**
  * svcnat_drain_frontend() - a frontend is removed
  * @services: of the netns
@@ -39,7 +47,7 @@ void svcnat_drain_frontend(struct svcnat_services *services,
 	list_move_tail(&frontend->list, &services->draining_frontends);
 	list_add_tail(&frontend->kin, &frontend->owner->draining);
 	frontend->owner->num_frontends--;
-	services->num_draining++;
+	count_draining(services, frontend, 1);
 }
 
 static bool drained(const struct svcnat_account *account, unsigned long gone,
@@ -121,7 +129,7 @@ static bool reap_frontends(struct svcnat_services *services)
 		}
 		list_del(&f->list);
 		list_del(&f->kin);
-		services->num_draining--;
+		count_draining(services, f, -1);
 		add_sums(&f->owner->retired, &sums);
 		svcnat_service_put(f->owner);
 		call_rcu(&f->rcu, free_frontend);

@@ -244,7 +244,7 @@ static void new_generation(struct svcnat_services *services)
  * Endpoints change before frontends: a new frontend is never seen without them.
  *
  * Context: process, the writer lock.
- * Return: 0; or -EINVAL, -EEXIST, -ENOENT, -ENOSPC, -EAFNOSUPPORT, -ENOMEM and
+ * Return: 0; or -EINVAL, -EEXIST, -ENOENT, -ENOSPC, -ENOMEM and
  * nothing has changed.
  */
 int svcnat_service_edit(struct svcnat_services *services,

@@ -9,11 +9,6 @@
 
 #include "endpoints.h"
 
-static unsigned int family_index(u8 family)
-{
-	return family == AF_INET ? 0 : 1;
-}
-
 /**
  * svcnat_entry_compare() - the order of entries in an array
  * @a: struct svcnat_entry
@@ -48,7 +43,7 @@ static bool may_be_in(const struct svcnat_entry *e, enum svcnat_list list,
 static u32 list_state(struct svcnat_endpoints *eps, u8 family,
 		      enum svcnat_list list, u8 state)
 {
-	struct svcnat_eligible *l = &eps->list[family_index(family)][list];
+	struct svcnat_eligible *l = &eps->list[svcnat_family_index(family)][list];
 	struct svcnat_slot *slot = eps->slots + l->first;
 	u32 i;
 
@@ -211,7 +206,7 @@ u32 svcnat_endpoints_pick(const struct svcnat_endpoints *endpoints, u8 family,
 	const struct svcnat_slot *slot;
 	u32 low = 0, high, draw;
 
-	l = &endpoints->list[family_index(family)][list];
+	l = &endpoints->list[svcnat_family_index(family)][list];
 	if (l->even)
 		return reciprocal_scale(random, l->num);
 	slot = endpoints->slots + l->first;
@@ -243,7 +238,7 @@ svcnat_endpoints_at(const struct svcnat_endpoints *endpoints, u8 family,
 {
 	const struct svcnat_eligible *l;
 
-	l = &endpoints->list[family_index(family)][list];
+	l = &endpoints->list[svcnat_family_index(family)][list];
 	return &endpoints->entry[endpoints->slots[l->first +
 						  slot % l->num].entry];
 }
@@ -259,5 +254,5 @@ svcnat_endpoints_at(const struct svcnat_endpoints *endpoints, u8 family,
 u32 svcnat_endpoints_count(const struct svcnat_endpoints *endpoints, u8 family,
 			   enum svcnat_list list)
 {
-	return endpoints ? endpoints->list[family_index(family)][list].num : 0;
+	return endpoints ? endpoints->list[svcnat_family_index(family)][list].num : 0;
 }

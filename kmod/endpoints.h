@@ -12,6 +12,7 @@
 #include <linux/rcupdate.h>
 
 #include "stats.h"
+#include "tuple.h"
 
 struct svcnat_service;
 
@@ -26,8 +27,6 @@ enum svcnat_list {
 	SVCNAT_LIST_LOCAL,
 	SVCNAT_LISTS
 };
-
-#define SVCNAT_FAMILIES	2	/* IPv4 and IPv6 lists are separate */
 
 /**
  * struct svcnat_endpoint - what stays of an endpoint while arrays come and go

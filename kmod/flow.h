@@ -121,6 +121,7 @@ int svcnat_flows_init(struct svcnat_flows *flows, const struct net *net,
 void svcnat_flows_exit(struct svcnat_flows *flows);
 int svcnat_flows_start(struct svcnat_flows *flows);
 u32 svcnat_flows_live(const struct svcnat_flows *flows);
+u64 svcnat_flows_direct(const struct svcnat_flows *flows);
 bool svcnat_flows_expire(struct svcnat_flows *flows);
 
 /**

@@ -37,6 +37,20 @@ u32 svcnat_flows_live(const struct svcnat_flows *flows)
 	return svcnat_quota_used(&flows->quota);
 }
 
+/**
+ * svcnat_flows_direct() - how many flows are of no service
+ * @flows: where
+ *
+ * Return: the number.
+ */
+u64 svcnat_flows_direct(const struct svcnat_flows *flows)
+{
+	struct svcnat_sums sums = {};
+
+	svcnat_account_sum(&flows->direct, &sums);
+	return sums.opened - sums.closed;
+}
+
 /*
  * Show the flows of a bucket, by their request, until the visitor wants
  * anything else but the next.  Under the lock the chain is what it is: nobody

@@ -174,6 +174,11 @@ void svcnat_frontend_free(struct svcnat_frontend *frontend)
 	kfree(frontend);
 }
 
+static u32 population(const struct svcnat_frontends *frontends)
+{
+	return frontends->num[0] + frontends->num[1];
+}
+
 static void link_node(struct svcnat_table *table, u32 hash,
 		      struct svcnat_node *node)
 {
@@ -250,8 +255,8 @@ void svcnat_frontend_link(struct svcnat_frontends *frontends,
 		  hash_frontend(frontends, frontend->family, &frontend->addr,
 				frontend->proto, frontend->port),
 		  &frontend->node);
-	frontends->num++;
-	svcnat_table_grow(&frontends->table, frontends->num);
+	frontends->num[svcnat_family_index(frontend->family)]++;
+	svcnat_table_grow(&frontends->table, population(frontends));
 }
 
 /**
@@ -268,8 +273,8 @@ void svcnat_frontend_unlink(struct svcnat_frontends *frontends,
 	unlink_node(&frontends->table, &frontend->node);
 	put_vip(frontends, frontend->vip);
 	frontend->vip = NULL;
-	frontends->num--;
-	svcnat_table_grow(&frontends->table, frontends->num);
+	frontends->num[svcnat_family_index(frontend->family)]--;
+	svcnat_table_grow(&frontends->table, population(frontends));
 }
 
 /**

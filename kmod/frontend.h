@@ -13,6 +13,7 @@
 
 #include "stats.h"
 #include "table.h"
+#include "tuple.h"
 
 struct net;
 struct svcnat_service;
@@ -22,14 +23,16 @@ struct svcnat_service;
  * @table: by address, protocol and port
  * @vips: by address
  * @key: of the hashes; random
- * @num: frontends now
+ * @num: frontends now, by family
+ * @draining: removed ones that may still have flows, by family
  * @num_vips: addresses now
  */
 struct svcnat_frontends {
 	struct svcnat_table	table;
 	struct svcnat_table	vips;
 	hsiphash_key_t		key;
-	u32			num;
+	u32			num[SVCNAT_FAMILIES];
+	u32			draining[SVCNAT_FAMILIES];
 	u32			num_vips;
 };
 

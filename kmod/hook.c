@@ -2,41 +2,33 @@
 /*
  * The packet path.
  *
- *	PRE_ROUTING -250, LOCAL_OUT -250	request: frontend -> endpoint
+ *	PRE_ROUTING -250, LOCAL_OUT -250	request: frontend -> endpoint,
+ *						masqueraded reply: node -> client
  *	PRE_ROUTING -150, LOCAL_OUT -150	what was not rewritten: refuse
- *	POST_ROUTING 150, LOCAL_IN 150		reply: endpoint -> frontend
+ *	POST_ROUTING 150, LOCAL_IN 150		reply: endpoint -> frontend,
+ *						masqueraded request: client -> node
  *
  * Destinations change before conntrack (-200) sees the packet, sources after
  * nat (100) is done: conntrack knows one connection, client to endpoint.
  * Refusals come after conntrack, so that they belong to something it knows.
  */
 #include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
 #include <linux/skbuff.h>
 #include <net/netfilter/ipv4/nf_defrag_ipv4.h>
+#include <net/netfilter/ipv6/nf_defrag_ipv6.h>
 #include <net/netfilter/nf_conntrack.h>
-#include <net/route.h>
-#include <net/tcp.h>
 
+#include "connect.h"
+#include "conntrack.h"
 #include "hook.h"
+#include "icmp.h"
 #include "lookup.h"
-#include "nat.h"
-#include "pernet.h"
+#include "passage.h"
 
 #define PRIORITY_REQUEST	(-250)
 #define PRIORITY_REFUSE		(-150)	/* as mangle: in any order with it */
 #define PRIORITY_REPLY		150
-
-/* Endpoints tried before two connections of a client are declared to clash. */
-#define CLASH_TRIES		8
-
-/* One packet at one hook. */
-struct passage {
-	struct svcnat_net		*sn;
-	struct sk_buff			*skb;
-	const struct nf_hook_state	*state;
-	struct svcnat_packet		packet;
-	bool				rewritten;
-};
 
 /* Not ours by contract, whoever said so: see the README. */
 static bool untracked(const struct sk_buff *skb)
@@ -47,205 +39,81 @@ static bool untracked(const struct sk_buff *skb)
 	return ctinfo == IP_CT_UNTRACKED;
 }
 
-static void count(struct passage *p, enum svcnat_stat what)
-{
-	svcnat_stat_inc(p->sn->stats, what);
-}
-
-static unsigned int drop(struct passage *p, enum svcnat_stat why)
-{
-	count(p, why);
-	return NF_DROP;
-}
-
-/* Rewrite a packet of a flow, and charge the flow for it. */
-static unsigned int translate(struct passage *p, const struct svcnat_hit *hit)
-{
-	struct svcnat_packet *packet = &p->packet;
-
-	svcnat_flow_mark(hit, packet);
-	if (!svcnat_nat_rewrite(p->skb, packet, &hit->rewrite))
-		return drop(p, SVCNAT_STAT_DROP_MEMORY);
-	svcnat_account_packet(hit->endpoint, hit->direction, packet->len);
-	svcnat_account_packet(hit->frontend, hit->direction, packet->len);
-	p->rewritten = true;
-	return NF_ACCEPT;
-}
-
-static enum svcnat_stat insert_failed(int err)
-{
-	switch (err) {
-	case -ENOSPC:
-		return SVCNAT_STAT_DROP_FLOW_LIMIT;
-	case -EXFULL:
-		return SVCNAT_STAT_DROP_FLOW_CHAIN;
-	case -EADDRINUSE:
-		return SVCNAT_STAT_DROP_CLASH;
-	case -EHOSTUNREACH:
-		return SVCNAT_STAT_DROP_SNAT;
-	default:
-		return SVCNAT_STAT_DROP_MEMORY;
-	}
-}
-
-/*
- * Would the reply come back?  Masquerade is not built.  A node that talks to
- * its own endpoint does without: the reply passes our hooks anyway.
- */
-static bool reachable(const struct passage *p, const struct svcnat_decision *d)
-{
-	const struct svcnat_tuple *t = &p->packet.tuple;
-
-	return !d->masquerade ||
-	       (p->state->hook == NF_INET_LOCAL_OUT &&
-		svcnat_addr_equal(t->family, &t->src, &d->entry->addr));
-}
-
-/* Make the flow that was decided on; gives an errno of svcnat_flow_insert(). */
-static int connect_flow(struct passage *p, const struct svcnat_query *query,
-			struct svcnat_decision *d, struct svcnat_hit *hit)
-{
-	struct svcnat_flow_spec spec = {
-		.tuple = *query->tuple, .frontend = &d->frontend->account,
-	};
-	int err, tries = CLASH_TRIES;
-
-	if (!reachable(p, d))
-		return -EHOSTUNREACH;
-	do {
-		if (!reachable(p, d))
-			continue;
-		spec.addr = d->entry->addr;
-		spec.port = d->entry->port;
-		spec.endpoint = &d->entry->endpoint->account;
-		err = svcnat_flow_insert(&p->sn->flows, &spec, hit);
-		if (err != -EADDRINUSE)
-			return err == -EEXIST ? 0 : err;
-	} while (--tries && svcnat_lookup_next(&p->sn->services, query, d));
-	return -EADDRINUSE;
-}
-
-static unsigned int new_flow(struct passage *p,
-			     const struct svcnat_query *query,
-			     struct svcnat_decision *d)
-{
-	struct svcnat_hit hit;
-	int err;
-
-	err = connect_flow(p, query, d, &hit);
-	if (err)
-		return drop(p, insert_failed(err));
-	return translate(p, &hit);
-}
-
-/*
- * A packet that no flow is known for, or whose flow @had counts no more.  With
- * @reopen the flow may go on as a new connection, if the endpoint can.
- */
-static unsigned int first_packet(struct passage *p, struct svcnat_hit *had,
-				 bool reopen)
-{
-	struct svcnat_query query = {
-		.tuple = &p->packet.tuple,
-		.opens = svcnat_packet_opens(&p->packet),
-	};
-	struct svcnat_decision d;
-
-	if (had)
-		query.prefer = container_of(had->endpoint,
-					    struct svcnat_endpoint, account);
-	svcnat_lookup(&p->sn->services, &query, &d);
-	if (d.verdict == SVCNAT_TRANSLATE)
-		svcnat_lookup_remember(&p->sn->services, &query, &d);
-	if (reopen && d.verdict == SVCNAT_TRANSLATE &&
-	    d.entry->endpoint == query.prefer &&
-	    svcnat_flow_reopen(&p->sn->flows, had)) {
-		count(p, SVCNAT_STAT_RX);
-		return translate(p, had);
-	}
-	if (had && svcnat_flow_kill(&p->sn->flows, had,
-				    SVCNAT_STAT_FLOW_DELETED))
-		count(p, SVCNAT_STAT_FLOW_REPICKED);
-	/* What is refused is so behind conntrack: refuse(). */
-	if (d.verdict == SVCNAT_PASS || d.verdict == SVCNAT_REJECT)
-		return NF_ACCEPT;
-	count(p, SVCNAT_STAT_RX);
-	if (d.verdict == SVCNAT_DROP)
-		return drop(p, d.reason);
-	return new_flow(p, &query, &d);
-}
-
 /* Out of the ordinary: a SYN, or endpoint or frontend are not what they were */
 static bool unusual(const struct svcnat_packet *packet,
 		    const struct svcnat_hit *hit)
 {
+	u8 flags = READ_ONCE(hit->endpoint->flags) |
+		   READ_ONCE(hit->frontend->flags);
+
 	return packet->tcp & SVCNAT_TCP_SYN ||
-	       READ_ONCE(hit->endpoint->flags) ||
-	       READ_ONCE(hit->frontend->flags);
+	       flags & (SVCNAT_ACCOUNT_REMOVED | SVCNAT_ACCOUNT_UNREADY);
+}
+
+/* A packet of a flow. */
+static unsigned int known(struct svcnat_passage *p, struct svcnat_hit *hit)
+{
+	enum svcnat_review review = SVCNAT_REVIEW_KEEP;
+
+	if (!hit->second && unlikely(unusual(&p->packet, hit)))
+		review = svcnat_flow_review(hit, &p->packet);
+	if (review == SVCNAT_REVIEW_KEEP)
+		return svcnat_passage_translate(p, hit);
+	if (hit->direction == SVCNAT_REQUEST)
+		return svcnat_connect(p, hit, review == SVCNAT_REVIEW_REOPEN);
+	svcnat_passage_count(p, SVCNAT_STAT_RX);
+	svcnat_flow_kill(&p->sn->flows, hit, SVCNAT_STAT_FLOW_DELETED);
+	return svcnat_passage_drop(p, SVCNAT_STAT_DROP_STALE);
 }
 
 /*
  * A packet that has no ports to look at.  Fragments were reassembled before us,
  * unless somebody switched that off for them.
  */
-static unsigned int not_whole(struct passage *p, enum svcnat_parsed parsed)
+static unsigned int not_whole(struct svcnat_passage *p,
+			      enum svcnat_parsed parsed)
 {
 	const struct svcnat_tuple *t = &p->packet.tuple;
 
 	if (!t->family || !svcnat_vip_lookup(&p->sn->services.frontends,
 					     t->family, &t->dst))
 		return NF_ACCEPT;
-	count(p, SVCNAT_STAT_RX);
+	svcnat_passage_count(p, SVCNAT_STAT_RX);
 	if (parsed == SVCNAT_PARSED_BROKEN)
-		return drop(p, SVCNAT_STAT_DROP_MALFORMED);
-	count(p, SVCNAT_STAT_UNTRANSLATED);
+		return svcnat_passage_drop(p, SVCNAT_STAT_DROP_MALFORMED);
+	svcnat_passage_count(p, SVCNAT_STAT_UNTRANSLATED);
 	return NF_ACCEPT;
 }
 
-static unsigned int request(struct passage *p)
+static unsigned int request(struct svcnat_passage *p)
 {
-	enum svcnat_review review = SVCNAT_REVIEW_KEEP;
 	enum svcnat_parsed parsed;
 	struct svcnat_hit hit;
 
 	parsed = svcnat_packet_parse(p->skb, p->state->pf, &p->packet);
-	if (parsed == SVCNAT_PARSED_FRAGMENT ||
-	    parsed == SVCNAT_PARSED_BROKEN)
-		return not_whole(p, parsed);
-	if (parsed != SVCNAT_PARSED)
+	switch (parsed) {
+	case SVCNAT_PARSED:
+		break;
+	case SVCNAT_PARSED_ERROR:
+		return svcnat_icmp_error(p, SVCNAT_PRE);
+	case SVCNAT_PARSED_ODD:
+		svcnat_passage_count(p, SVCNAT_STAT_ICMP_ODD);
 		return NF_ACCEPT;
+	case SVCNAT_PARSED_ECHO:
+	case SVCNAT_PARSED_OTHER:
+		return NF_ACCEPT;
+	case SVCNAT_PARSED_FRAGMENT:
+	case SVCNAT_PARSED_BROKEN:
+		return not_whole(p, parsed);
+	}
 	if (!svcnat_flow_find(&p->sn->flows, &p->packet.tuple, SVCNAT_PRE,
 			      &hit))
-		return first_packet(p, NULL, false);
-	if (unlikely(unusual(&p->packet, &hit)))
-		review = svcnat_flow_review(&hit, &p->packet);
-	if (review != SVCNAT_REVIEW_KEEP)
-		return first_packet(p, &hit, review == SVCNAT_REVIEW_REOPEN);
-	count(p, SVCNAT_STAT_RX);
-	return translate(p, &hit);
-}
-
-static unsigned int reply(struct passage *p)
-{
-	struct svcnat_hit hit;
-
-	if (svcnat_packet_parse(p->skb, p->state->pf, &p->packet) !=
-	    SVCNAT_PARSED)
-		return NF_ACCEPT;
-	if (!svcnat_flow_find(&p->sn->flows, &p->packet.tuple, SVCNAT_POST,
-			      &hit))
-		return NF_ACCEPT;
-	count(p, SVCNAT_STAT_RX);
-	if (unlikely(unusual(&p->packet, &hit)) &&
-	    svcnat_flow_review(&hit, &p->packet) == SVCNAT_REVIEW_FORGET) {
-		svcnat_flow_kill(&p->sn->flows, &hit, SVCNAT_STAT_FLOW_DELETED);
-		return drop(p, SVCNAT_STAT_DROP_STALE);
-	}
-	return translate(p, &hit);
+		return svcnat_connect(p, NULL, false);
+	return known(p, &hit);
 }
 
 /* Has the request hook rewritten this packet?  Then the reply is known. */
-static bool was_rewritten(struct passage *p)
+static bool was_rewritten(struct svcnat_passage *p)
 {
 	struct svcnat_tuple answer;
 	struct svcnat_hit hit;
@@ -254,68 +122,117 @@ static bool was_rewritten(struct passage *p)
 	return svcnat_flow_find(&p->sn->flows, &answer, SVCNAT_POST, &hit);
 }
 
-/* A packet to a frontend that the request hook left alone gets an answer. */
-static unsigned int refuse(struct passage *p)
+static unsigned int reply(struct svcnat_passage *p)
+{
+	struct svcnat_hit hit;
+
+	switch (svcnat_packet_parse(p->skb, p->state->pf, &p->packet)) {
+	case SVCNAT_PARSED:
+		break;
+	case SVCNAT_PARSED_ERROR:
+		return svcnat_icmp_error(p, SVCNAT_POST);
+	default:
+		return NF_ACCEPT;
+	}
+	/* Before its source changes: what conntrack knows it by. */
+	if (svcnat_conntrack_is_new(p->skb) && was_rewritten(p))
+		svcnat_conntrack_claim(p->skb);
+	if (!svcnat_flow_find(&p->sn->flows, &p->packet.tuple, SVCNAT_POST,
+			      &hit))
+		return NF_ACCEPT;
+	return known(p, &hit);
+}
+
+static unsigned int refuse_tcp_udp(struct svcnat_passage *p)
 {
 	const struct svcnat_tuple *t = &p->packet.tuple;
-	struct svcnat_query query = { .tuple = t };
+	struct svcnat_query query = {
+		.tuple = t, .opens = svcnat_packet_opens(&p->packet),
+	};
+	bool local = p->state->hook == NF_INET_LOCAL_OUT;
 	struct svcnat_decision d;
 
-	if (svcnat_packet_parse(p->skb, p->state->pf, &p->packet) !=
-	    SVCNAT_PARSED)
-		return NF_ACCEPT;
-	if (!svcnat_vip_lookup(&p->sn->services.frontends, t->family, &t->dst))
-		return NF_ACCEPT;
-	query.opens = svcnat_packet_opens(&p->packet);
 	svcnat_lookup(&p->sn->services, &query, &d);
 	/* An endpoint may be a frontend of another service: not followed. */
 	if (d.verdict == SVCNAT_PASS || was_rewritten(p))
 		return NF_ACCEPT;
-	count(p, SVCNAT_STAT_RX);
+	svcnat_passage_count(p, SVCNAT_STAT_RX);
 	/* Configured since the request hook: the next packet will do. */
 	if (d.verdict != SVCNAT_REJECT)
-		return drop(p, SVCNAT_STAT_DROP_STALE);
-	/* A client on the node learns of it by the errno of its system call. */
-	if (p->state->hook == NF_INET_LOCAL_OUT &&
-	    d.reason != SVCNAT_STAT_REJECT_NO_FLOW) {
-		count(p, d.reason);
+		return svcnat_passage_drop(p, SVCNAT_STAT_DROP_STALE);
+	/*
+	 * A client on the node learns of it by the errno of its system call;
+	 * one that sleeps in connect(), or whose connection is gone, by a RST.
+	 */
+	if (local && t->proto != IPPROTO_TCP) {
+		svcnat_passage_drop(p, d.reason);
 		return NF_DROP_ERR(-ECONNREFUSED);
 	}
 	if (!svcnat_reject_send(&p->sn->reject, p->skb, &p->packet, p->state))
-		return drop(p, SVCNAT_STAT_REJECT_LIMITED);
-	return drop(p, d.reason);
+		return svcnat_passage_drop(p, SVCNAT_STAT_REJECT_LIMITED);
+	svcnat_passage_drop(p, d.reason);
+	return local && query.opens ? NF_DROP_ERR(-ECONNREFUSED) : NF_DROP;
 }
 
-/* What a rewritten packet needs before it goes on. */
-static unsigned int settle(struct passage *p)
+/* An echo request to an address that is a service's alone. */
+static unsigned int answer_echo(struct svcnat_passage *p)
 {
-	int err;
+	const struct svcnat_tuple *t = &p->packet.tuple;
 
-	switch (p->state->hook) {
-	case NF_INET_LOCAL_OUT:
-		/* Its route is still that to the frontend. */
-		err = ip_route_me_harder(p->state->net, p->state->sk, p->skb,
-					 RTN_UNSPEC);
-		if (err) {
-			count(p, SVCNAT_STAT_DROP_ROUTE);
-			return NF_DROP_ERR(err);
-		}
-		break;
-	case NF_INET_LOCAL_IN:
-		/* Early demux looked for a socket of the old source. */
-		if (p->skb->sk && !inet_sk_transparent(p->skb->sk))
-			skb_orphan(p->skb);
-		break;
+	if (svcnat_lookup_is_own(&p->sn->services, t->family, &t->dst))
+		return NF_ACCEPT;
+	if (!svcnat_reject_echo(&p->sn->reject, p->skb, &p->packet, p->state))
+		svcnat_passage_count(p, SVCNAT_STAT_ECHO_LIMITED);
+	else
+		svcnat_passage_count(p, SVCNAT_STAT_ECHO_REPLY);
+	return NF_DROP;
+}
+
+/* A protocol that no service has, to an address that is a service's alone. */
+static unsigned int refuse_other(struct svcnat_passage *p)
+{
+	const struct svcnat_tuple *t = &p->packet.tuple;
+
+	if (t->proto == IPPROTO_ICMP || t->proto == IPPROTO_ICMPV6 ||
+	    svcnat_lookup_is_own(&p->sn->services, t->family, &t->dst))
+		return NF_ACCEPT;
+	svcnat_passage_count(p, SVCNAT_STAT_RX);
+	if (p->state->hook == NF_INET_LOCAL_OUT) {
+		svcnat_passage_drop(p, SVCNAT_STAT_REJECT_NO_PORT);
+		return NF_DROP_ERR(-ECONNREFUSED);
 	}
-	count(p, SVCNAT_STAT_TRANSLATED);
-	return NF_ACCEPT;
+	if (!svcnat_reject_send(&p->sn->reject, p->skb, &p->packet, p->state))
+		return svcnat_passage_drop(p, SVCNAT_STAT_REJECT_LIMITED);
+	return svcnat_passage_drop(p, SVCNAT_STAT_REJECT_NO_PORT);
+}
+
+/* A packet to a frontend that the request hook left alone gets an answer. */
+static unsigned int refuse(struct svcnat_passage *p)
+{
+	const struct svcnat_tuple *t = &p->packet.tuple;
+	enum svcnat_parsed parsed;
+
+	parsed = svcnat_packet_parse(p->skb, p->state->pf, &p->packet);
+	if (!t->family ||
+	    !svcnat_vip_lookup(&p->sn->services.frontends, t->family, &t->dst))
+		return NF_ACCEPT;
+	switch (parsed) {
+	case SVCNAT_PARSED:
+		return refuse_tcp_udp(p);
+	case SVCNAT_PARSED_ECHO:
+		return answer_echo(p);
+	case SVCNAT_PARSED_OTHER:
+		return refuse_other(p);
+	default:
+		return NF_ACCEPT;
+	}
 }
 
 /* Run a step of the path; processes may be running where some hooks are. */
-static unsigned int pass(unsigned int (*step)(struct passage *p),
+static unsigned int pass(unsigned int (*step)(struct svcnat_passage *p),
 			 struct sk_buff *skb, const struct nf_hook_state *state)
 {
-	struct passage p = { .skb = skb, .state = state };
+	struct svcnat_passage p = { .skb = skb, .state = state };
 	unsigned int verdict;
 
 	if (untracked(skb))
@@ -324,7 +241,7 @@ static unsigned int pass(unsigned int (*step)(struct passage *p),
 	p.sn = svcnat_pernet(state->net);
 	verdict = step(&p);
 	if (p.rewritten)
-		verdict = settle(&p);
+		verdict = svcnat_passage_settle(&p);
 	local_bh_enable();
 	return verdict;
 }
@@ -347,58 +264,85 @@ static unsigned int reply_hook(void *priv, struct sk_buff *skb,
 	return pass(reply, skb, state);
 }
 
-static const struct nf_hook_ops ipv4_ops[] = {
-	{
-		.hook		= request_hook,
-		.pf		= NFPROTO_IPV4,
-		.hooknum	= NF_INET_PRE_ROUTING,
-		.priority	= PRIORITY_REQUEST,
-	},
-	{
-		.hook		= refuse_hook,
-		.pf		= NFPROTO_IPV4,
-		.hooknum	= NF_INET_PRE_ROUTING,
-		.priority	= PRIORITY_REFUSE,
-	},
-	{
-		.hook		= request_hook,
-		.pf		= NFPROTO_IPV4,
-		.hooknum	= NF_INET_LOCAL_OUT,
-		.priority	= PRIORITY_REQUEST,
-	},
-	{
-		.hook		= refuse_hook,
-		.pf		= NFPROTO_IPV4,
-		.hooknum	= NF_INET_LOCAL_OUT,
-		.priority	= PRIORITY_REFUSE,
-	},
-	{
-		.hook		= reply_hook,
-		.pf		= NFPROTO_IPV4,
-		.hooknum	= NF_INET_LOCAL_IN,
-		.priority	= PRIORITY_REPLY,
-	},
-	{
-		.hook		= reply_hook,
-		.pf		= NFPROTO_IPV4,
-		.hooknum	= NF_INET_POST_ROUTING,
-		.priority	= PRIORITY_REPLY,
-	},
+#define HOOK(_step, _pf, _where, _when)					\
+	{								\
+		.hook		= _step##_hook,				\
+		.pf		= _pf,					\
+		.hooknum	= NF_INET_##_where,			\
+		.priority	= PRIORITY_##_when,			\
+	}
+
+#define HOOKS(_pf)							\
+	{								\
+		HOOK(request, _pf, PRE_ROUTING, REQUEST),		\
+		HOOK(refuse, _pf, PRE_ROUTING, REFUSE),			\
+		HOOK(request, _pf, LOCAL_OUT, REQUEST),			\
+		HOOK(refuse, _pf, LOCAL_OUT, REFUSE),			\
+		HOOK(reply, _pf, LOCAL_IN, REPLY),			\
+		HOOK(reply, _pf, POST_ROUTING, REPLY),			\
+	}
+
+#define NUM_HOOKS	6
+
+static const struct nf_hook_ops ops[SVCNAT_FAMILIES][NUM_HOOKS] = {
+	HOOKS(NFPROTO_IPV4), HOOKS(NFPROTO_IPV6),
 };
 
+/* Nobody else may have asked for fragments to be put together. */
+static int enable_defrag(struct net *net, unsigned int family)
+{
+	return family ? nf_defrag_ipv6_enable(net) : nf_defrag_ipv4_enable(net);
+}
+
+static void disable_defrag(struct net *net, unsigned int family)
+{
+	if (family)
+		nf_defrag_ipv6_disable(net);
+	else
+		nf_defrag_ipv4_disable(net);
+}
+
+static int add_hooks(struct svcnat_net *sn, unsigned int family)
+{
+	int err;
+
+	err = enable_defrag(sn->net, family);
+	if (err)
+		return err;
+	err = nf_register_net_hooks(sn->net, ops[family], NUM_HOOKS);
+	if (err) {
+		disable_defrag(sn->net, family);
+		return err;
+	}
+	sn->hooked |= BIT(family);
+	return 0;
+}
+
+static void remove_hooks(struct svcnat_net *sn, unsigned int family)
+{
+	if (!(sn->hooked & BIT(family)))
+		return;
+	nf_unregister_net_hooks(sn->net, ops[family], NUM_HOOKS);
+	disable_defrag(sn->net, family);
+	sn->hooked &= ~BIT(family);
+}
+
 /**
- * svcnat_hooks_need() - there will be a frontend
+ * svcnat_hooks_need() - there will be frontends
  * @sn: of the netns
+ * @families: bits by svcnat_family_index()
  *
  * Context: process, the writer lock.
  * Return: 0 or an errno; then svcnat_hooks_settle() is still right.
  */
-int svcnat_hooks_need(struct svcnat_net *sn)
+int svcnat_hooks_need(struct svcnat_net *sn, unsigned long families)
 {
+	unsigned int family;
 	int err;
 
 	lockdep_assert_held(&sn->services.lock);
-	if (sn->hooked)
+	families &= ~sn->hooked;
+	if (!families)
 		return 0;
 	err = svcnat_flows_start(&sn->flows);
 	if (err)
@@ -406,15 +350,12 @@ int svcnat_hooks_need(struct svcnat_net *sn)
 	err = svcnat_frontends_start(&sn->services.frontends);
 	if (err)
 		return err;
-	err = nf_defrag_ipv4_enable(sn->net);
-	if (err)
-		return err;
-	err = nf_register_net_hooks(sn->net, ipv4_ops, ARRAY_SIZE(ipv4_ops));
-	if (err) {
-		nf_defrag_ipv4_disable(sn->net);
-		return err;
+	svcnat_conntrack_find();
+	for_each_set_bit(family, &families, SVCNAT_FAMILIES) {
+		err = add_hooks(sn, family);
+		if (err)
+			return err;
 	}
-	sn->hooked = true;
 	mod_delayed_work(system_power_efficient_wq, &sn->upkeep, HZ);
 	return 0;
 }
@@ -429,12 +370,11 @@ int svcnat_hooks_need(struct svcnat_net *sn)
  */
 void svcnat_hooks_remove(struct svcnat_net *sn)
 {
+	unsigned int family;
+
 	lockdep_assert_held(&sn->services.lock);
-	if (!sn->hooked)
-		return;
-	nf_unregister_net_hooks(sn->net, ipv4_ops, ARRAY_SIZE(ipv4_ops));
-	nf_defrag_ipv4_disable(sn->net);
-	sn->hooked = false;
+	for (family = 0; family < SVCNAT_FAMILIES; family++)
+		remove_hooks(sn, family);
 }
 
 /**
@@ -448,10 +388,14 @@ void svcnat_hooks_remove(struct svcnat_net *sn)
 void svcnat_hooks_settle(struct svcnat_net *sn)
 {
 	struct svcnat_services *sv = &sn->services;
+	unsigned int family;
 
 	/* A frontend drains until its last flow is closed. */
-	if (!sv->frontends.num && list_empty(&sv->draining_frontends))
-		svcnat_hooks_remove(sn);
+	for (family = 0; family < SVCNAT_FAMILIES; family++)
+		if (!sv->frontends.num[family] &&
+		    !sv->frontends.draining[family] &&
+		    !svcnat_flows_direct(&sn->flows))
+			remove_hooks(sn, family);
 	if (sv->num_draining)
 		queue_delayed_work(system_power_efficient_wq, &sn->upkeep, HZ);
 }

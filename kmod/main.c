@@ -4,6 +4,7 @@
 #include <linux/netdevice.h>
 #include <net/net_namespace.h>
 
+#include "conntrack.h"
 #include "drain.h"
 #include "edit.h"
 #include "hook.h"
@@ -37,6 +38,9 @@ static void upkeep(struct work_struct *work)
 	if (!svcnat_drain_reap(&sn->services))
 		delay = 1;
 	svcnat_hooks_settle(sn);
+	/* It may have been loaded meanwhile. */
+	if (sn->hooked)
+		svcnat_conntrack_find();
 	if (busy(sn))
 		mod_delayed_work(system_power_efficient_wq, &sn->upkeep, delay);
 	else if (sn->hooked)
@@ -112,6 +116,7 @@ static int __init svcnat_init(void)
 err_pernet:
 	unregister_pernet_subsys(&svcnat_net_ops);
 	rcu_barrier();
+	svcnat_conntrack_put();
 err_flows:
 	svcnat_flows_module_exit();
 	return err;
@@ -123,6 +128,7 @@ static void __exit svcnat_exit(void)
 	unregister_pernet_subsys(&svcnat_net_ops);
 	/* free_endpoint() and free_frontend() of drain.c are code of ours. */
 	rcu_barrier();
+	svcnat_conntrack_put();
 	svcnat_flows_module_exit();
 }
 

@@ -198,6 +198,8 @@ int svcnat_fill_config(struct sk_buff *skb, struct svcnat_net *sn)
 	    nla_put_u32(skb, SVCNAT_CONFIG_A_MAX_ENDPOINTS,
 			sn->services.max_endpoints) ||
 	    nla_put_u32(skb, SVCNAT_CONFIG_A_MAX_FLOWS, sn->flows.quota.max) ||
+	    nla_put_u32(skb, SVCNAT_CONFIG_A_SNAT_PORTS,
+			sn->snat_ports.range) ||
 	    nla_put_u32(skb, SVCNAT_CONFIG_A_MAX_AFFINITY,
 			sn->services.affinity.max))
 		goto cancel;

@@ -39,6 +39,18 @@ static int validate_name(const struct nlattr *attr,
 	return 0;
 }
 
+static int validate_ports(const struct nlattr *attr,
+			  struct netlink_ext_ack *extack)
+{
+	u32 range = nla_get_u32(attr);
+
+	if (!range || (range >> 16 && range >> 16 <= (range & 0xffff)))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attr,
+			    "the range of ports has no port, or begins at 0");
+	return -EINVAL;
+}
+
 static struct netlink_range_validation affinity_range = {
 	.max = SVCNAT_AFFINITY_MAX,
 };
@@ -121,6 +133,8 @@ const struct nla_policy svcnat_policy_config_nest[SVCNAT_CONFIG_A_MAX + 1] = {
 	[SVCNAT_CONFIG_A_MAX_AFFINITY] = RANGE_POLICY(entries_range),
 	[SVCNAT_CONFIG_A_TIMEOUT_TCP_ESTABLISHED ...
 	 SVCNAT_CONFIG_A_TIMEOUT_UDP_STREAM] = RANGE_POLICY(timeout_range),
+	[SVCNAT_CONFIG_A_SNAT_PORTS] = NLA_POLICY_VALIDATE_FN(NLA_U32,
+							      validate_ports),
 };
 
 const struct nla_policy svcnat_policy_none[SVCNAT_A_MAX + 1];

@@ -124,6 +124,17 @@ static int add_service(struct svcnat_net *sn, struct svcnat_service_spec *spec,
 	return 0;
 }
 
+/* Whose hooks the frontends that a request names will need. */
+static unsigned long families_of(const struct svcnat_service_spec *spec)
+{
+	unsigned long families = 0;
+	u32 i;
+
+	for (i = 0; i < spec->num_frontends; i++)
+		families |= BIT(svcnat_family_index(spec->frontends[i].family));
+	return families;
+}
+
 static int new_or_replace(struct svcnat_net *sn,
 			  struct svcnat_service_spec *spec, bool replace,
 			  struct genl_info *info)
@@ -142,11 +153,9 @@ static int new_or_replace(struct svcnat_net *sn,
 				    "a service of this name exists already");
 		return -EEXIST;
 	}
-	if (spec->num_frontends) {
-		err = svcnat_hooks_need(sn);
-		if (err)
-			return err;
-	}
+	err = svcnat_hooks_need(sn, families_of(spec));
+	if (err)
+		return err;
 	if (!s)
 		return add_service(sn, spec, info);
 	return edit_service(sn, s, spec, SVCNAT_EDIT_REPLACE,
@@ -174,7 +183,7 @@ static int change_existing(struct svcnat_net *sn,
 					      SVCNAT_A_ENDPOINT,
 					      "the endpoint is missing");
 	if (frontends == SVCNAT_EDIT_ADD) {
-		err = svcnat_hooks_need(sn);
+		err = svcnat_hooks_need(sn, families_of(spec));
 		if (err)
 			return err;
 	}

@@ -150,8 +150,11 @@ int svcnat_nl_affinity_flush_doit(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
+/* NULL for a direct flow, which is nobody's. */
 static struct svcnat_service *service_of(struct svcnat_account *account)
 {
+	if (READ_ONCE(account->flags) & SVCNAT_ACCOUNT_DIRECT)
+		return NULL;
 	return container_of(account, struct svcnat_endpoint, account)->owner;
 }
 
@@ -173,6 +176,11 @@ static int fill_flow(struct sk_buff *skb, const struct svcnat_flow_view *v)
 			     SVCNAT_FLOW_A_ENDPOINT6, t->family, &v->addr) ||
 	    nla_put_be16(skb, SVCNAT_FLOW_A_ENDPOINT_PORT, v->port))
 		return -EMSGSIZE;
+	if (v->masquerade &&
+	    (svcnat_fill_addr(skb, SVCNAT_FLOW_A_SNAT4, SVCNAT_FLOW_A_SNAT6,
+			      t->family, &v->snat) ||
+	     nla_put_be16(skb, SVCNAT_FLOW_A_SNAT_PORT, v->snat_port)))
+		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
 }
@@ -190,12 +198,12 @@ static enum svcnat_visit show_flow(const struct svcnat_flows *flows,
 	if (!svcnat_flow_view(hit, &view))
 		return SVCNAT_VISIT_NEXT;
 	s = service_of(view.endpoint);
-	if (w->name && strcmp(s->name, w->name))
+	if (w->name && !(s && !strcmp(s->name, w->name)))
 		return SVCNAT_VISIT_NEXT;
 	header = begin(w, SVCNAT_CMD_FLOW_GET);
 	if (!header)
 		return SVCNAT_VISIT_STOP;
-	err = svcnat_fill_name(w->skb, s);
+	err = s ? svcnat_fill_name(w->skb, s) : 0;
 	if (!err)
 		err = fill_flow(w->skb, &view);
 	return end(w, header, err) ? SVCNAT_VISIT_NEXT : SVCNAT_VISIT_STOP;
@@ -228,10 +236,13 @@ int svcnat_nl_flow_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 static enum svcnat_visit flush_flow(const struct svcnat_flows *flows,
 				    const struct svcnat_hit *hit, void *arg)
 {
-	const struct svcnat_service *only = arg;
+	const struct svcnat_service *s, *only = arg;
 
-	return !only || !strcmp(service_of(hit->endpoint)->name, only->name) ?
-	       SVCNAT_VISIT_DELETE : SVCNAT_VISIT_NEXT;
+	if (!only)
+		return SVCNAT_VISIT_DELETE;
+	s = service_of(hit->endpoint);
+	return s && !strcmp(s->name, only->name) ? SVCNAT_VISIT_DELETE :
+						   SVCNAT_VISIT_NEXT;
 }
 
 int svcnat_nl_flow_flush_doit(struct sk_buff *skb, struct genl_info *info)
@@ -306,6 +317,8 @@ static bool apply_config(struct svcnat_net *sn, struct nlattr **tb)
 		changed |= set_key(&sn->flows.timeout[i],
 				   tb[SVCNAT_CONFIG_A_TIMEOUT_TCP_ESTABLISHED +
 				      i]);
+	changed |= set_key(&sn->snat_ports.range,
+			   tb[SVCNAT_CONFIG_A_SNAT_PORTS]);
 	if (set_key(&flows, tb[SVCNAT_CONFIG_A_MAX_FLOWS])) {
 		svcnat_quota_set(&sn->flows.quota, flows);
 		changed = true;
@@ -342,7 +355,8 @@ static u64 read_stat(struct svcnat_net *sn, enum svcnat_stat id)
 	case SVCNAT_STAT_SERVICE_LIVE:
 		return sn->services.num;
 	case SVCNAT_STAT_FRONTEND_LIVE:
-		return sn->services.frontends.num;
+		return sn->services.frontends.num[0] +
+		       sn->services.frontends.num[1];
 	case SVCNAT_STAT_ENDPOINT_LIVE:
 		return sn->services.num_endpoints;
 	case SVCNAT_STAT_ENDPOINT_DRAINING:

@@ -9,6 +9,7 @@
 #include "flow.h"
 #include "reject.h"
 #include "service.h"
+#include "snat.h"
 
 /**
  * struct svcnat_net - the netns
@@ -17,7 +18,8 @@
  * @services: the decision wing, with the writer lock
  * @flows: the packet wing
  * @reject: limits on answers
- * @hooked: our hooks are registered; the writer lock
+ * @snat_ports: where source ports are chosen from; the writer lock
+ * @hooked: families whose hooks are registered; the writer lock
  * @upkeep: expiry, resizing, freeing of removed objects
  */
 struct svcnat_net {
@@ -26,7 +28,8 @@ struct svcnat_net {
 	struct svcnat_services	services;
 	struct svcnat_flows	flows;
 	struct svcnat_reject	reject;
-	bool			hooked;
+	struct svcnat_snat_ports snat_ports;
+	unsigned long		hooked;
 	struct delayed_work	upkeep;
 };
 

@@ -66,6 +66,19 @@ static inline void svcnat_tuple_reverse(struct svcnat_tuple *to,
 	to->proto = from->proto;
 }
 
+#define SVCNAT_FAMILIES	2	/* of which everything has its own */
+
+/**
+ * svcnat_family_index() - a family as an index
+ * @family: AF_INET or AF_INET6
+ *
+ * Return: 0 or 1.
+ */
+static inline unsigned int svcnat_family_index(u8 family)
+{
+	return family == AF_INET ? 0 : 1;
+}
+
 /**
  * svcnat_addr_words() - how many 32-bit words an address of the family has
  * @family: AF_INET or AF_INET6

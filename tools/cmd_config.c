@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum value_type { VALUE_NUMBER, VALUE_DURATION, VALUE_LATER };
+enum value_type { VALUE_NUMBER, VALUE_DURATION, VALUE_PORTS, VALUE_LATER };
 
 static const struct key {
 	const char *word;
@@ -14,7 +14,7 @@ static const struct key {
 	{ "service-cidr", VALUE_LATER, 0 },
 	{ "nodeport-addresses", VALUE_LATER, 0 },
 	{ "masquerade-all", VALUE_LATER, 0 },
-	{ "snat-ports", VALUE_LATER, 0 },
+	{ "snat-ports", VALUE_PORTS, SVCNAT_CONFIG_A_SNAT_PORTS },
 	{ "max-services", VALUE_NUMBER, SVCNAT_CONFIG_A_MAX_SERVICES },
 	{ "max-endpoints", VALUE_NUMBER, SVCNAT_CONFIG_A_MAX_ENDPOINTS },
 	{ "max-flows", VALUE_NUMBER, SVCNAT_CONFIG_A_MAX_FLOWS },
@@ -44,10 +44,56 @@ static const struct key *find_key(const char *word)
 	return NULL;
 }
 
+/* "auto", or the lowest and the highest port. */
+static const char *format_ports(char text[16], uint32_t range)
+{
+	if (!range)
+		return "auto";
+	snprintf(text, 16, "%u-%u", range >> 16, range & 0xffff);
+	return text;
+}
+
+static bool parse_ports(const char *word, uint32_t *range)
+{
+	const char *dash = strchr(word, '-');
+	uint32_t min, max;
+	char first[8];
+
+	*range = 0;
+	if (!strcmp(word, "auto"))
+		return true;
+	if (!dash || (size_t)(dash - word) >= sizeof(first))
+		return false;
+	memcpy(first, word, (size_t)(dash - word));
+	first[dash - word] = '\0';
+	if (!parse_number(first, UINT16_MAX, &min) ||
+	    !parse_number(dash + 1, UINT16_MAX, &max) || !min || min > max)
+		return false;
+	*range = min << 16 | max;
+	return true;
+}
+
+static int take_ports(struct words *w, uint32_t *range)
+{
+	const char *word;
+	int err = words_take(w, "MIN-MAX or auto", &word);
+
+	if (err || parse_ports(word, range))
+		return err;
+	return words_bad(w, "\"%s\" is no range of ports, expected MIN-MAX or auto",
+			 word);
+}
+
 static void json_value(const struct key *key, const struct config *config)
 {
+	char text[16];
+
 	if (key->type == VALUE_LATER)
 		json_null(key->word);
+	else if (key->type == VALUE_PORTS)
+		json_string(key->word, has(config, key->attr) ?
+			    format_ports(text, config->value[key->attr]) :
+			    NULL);
 	else
 		json_given(key->word, config, key->attr,
 			   config->value[key->attr]);
@@ -63,6 +109,9 @@ static void value_cell(struct table *table, const struct key *key,
 		table_cell(table, COLOUR_NONE, "-");
 	else if (key->type == VALUE_NUMBER)
 		table_cell(table, COLOUR_NONE, "%u", value);
+	else if (key->type == VALUE_PORTS)
+		table_cell(table, COLOUR_NONE, "%s",
+			   format_ports(text, value));
 	else
 		table_cell(table, COLOUR_NONE, "%s",
 			   format_duration(text, value));
@@ -142,6 +191,8 @@ static int take_pair(struct words *w, struct config *config)
 	err = words_once(w, &config->head, key->attr, word);
 	if (err)
 		return err;
+	if (key->type == VALUE_PORTS)
+		return take_ports(w, &config->value[key->attr]);
 	if (key->type == VALUE_NUMBER)
 		return words_number(w, UINT32_MAX, &config->value[key->attr]);
 	return words_duration(w, &config->value[key->attr]);
@@ -174,6 +225,7 @@ const struct object object_config = {
 	.commands = commands,
 	.notes =
 	"KEY is\n"
+	"  snat-ports MIN-MAX|auto\n"
 	"  max-services N  max-endpoints N  max-flows N  max-affinity N\n"
 	"  timeout-tcp-established DURATION\n"
 	"  timeout-tcp-transitory DURATION\n"

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
+#include <linux/skbuff.h>
+#include <net/route.h>
+#include <net/tcp.h>
+
+#include "nat.h"
+#include "passage.h"
+#include "trace.h"
+
+/**
+ * svcnat_passage_drop() - drop the packet, and say why
+ * @p: the packet; svcnat_stat RX was counted
+ * @why: the counter
+ *
+ * Return: the verdict.
+ */
+unsigned int svcnat_passage_drop(struct svcnat_passage *p, enum svcnat_stat why)
+{
+	svcnat_passage_count(p, why);
+	trace_svcnat_drop(p->sn->net, &p->packet.tuple, why);
+	return NF_DROP;
+}
+
+static void charge(const struct svcnat_passage *p, const struct svcnat_hit *hit)
+{
+	unsigned int len = p->packet.len;
+
+	svcnat_account_packet(hit->endpoint, hit->direction, len);
+	if (hit->frontend != hit->endpoint)
+		svcnat_account_packet(hit->frontend, hit->direction, len);
+}
+
+/**
+ * svcnat_passage_translate() - rewrite a packet of a flow
+ * @p: the packet
+ * @hit: what was found; the flow is charged where the packet first meets it
+ *
+ * Return: the verdict.
+ */
+unsigned int svcnat_passage_translate(struct svcnat_passage *p,
+				      const struct svcnat_hit *hit)
+{
+	struct svcnat_packet *packet = &p->packet;
+	/* The rewrite leaves the hit's tuple behind. */
+	const unsigned int first = !hit->second;
+
+	if (first) {
+		svcnat_passage_count(p, SVCNAT_STAT_RX);
+		svcnat_flow_mark(hit, packet);
+	}
+	if (!svcnat_nat_rewrite(p->skb, packet, &hit->rewrite)) {
+		if (!first)
+			svcnat_passage_count(p, SVCNAT_STAT_RX);
+		return svcnat_passage_drop(p, SVCNAT_STAT_DROP_MEMORY);
+	}
+	if (first)
+		charge(p, hit);
+	p->rewritten = true;
+	p->counted = !first;
+	return NF_ACCEPT;
+}
+
+static int reroute(struct svcnat_passage *p)
+{
+	const struct nf_hook_state *state = p->state;
+
+	if (state->pf == NFPROTO_IPV4)
+		return ip_route_me_harder(state->net, state->sk, p->skb,
+					  RTN_UNSPEC);
+#if IS_ENABLED(CONFIG_IPV6)
+	return ip6_route_me_harder(state->net, state->sk, p->skb);
+#else
+	return 0;
+#endif
+}
+
+/**
+ * svcnat_passage_settle() - what a rewritten packet needs before it goes on
+ * @p: the packet
+ *
+ * Return: the verdict.
+ */
+unsigned int svcnat_passage_settle(struct svcnat_passage *p)
+{
+	int err;
+
+	switch (p->state->hook) {
+	case NF_INET_LOCAL_OUT:
+		/* Its route is still that to the frontend. */
+		err = reroute(p);
+		if (err) {
+			svcnat_passage_drop(p, SVCNAT_STAT_DROP_ROUTE);
+			return NF_DROP_ERR(err);
+		}
+		break;
+	case NF_INET_LOCAL_IN:
+		/* Early demux looked for a socket of the old source. */
+		if (p->skb->sk && !inet_sk_transparent(p->skb->sk))
+			skb_orphan(p->skb);
+		break;
+	}
+	if (!p->counted)
+		svcnat_passage_count(p, SVCNAT_STAT_TRANSLATED);
+	return NF_ACCEPT;
+}

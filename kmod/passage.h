@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* One packet at one hook, and what can be done with it. */
+#ifndef _SVCNAT_PASSAGE_H
+#define _SVCNAT_PASSAGE_H
+
+#include <linux/netfilter.h>
+
+#include "packet.h"
+#include "pernet.h"
+
+/**
+ * struct svcnat_passage - the packet at the hook
+ * @sn: of the netns
+ * @skb: the packet
+ * @state: of the hook
+ * @packet: its facts, once it was parsed
+ * @rewritten: was changed here, and needs svcnat_passage_settle()
+ * @counted: its translation was counted where it began
+ */
+struct svcnat_passage {
+	struct svcnat_net		*sn;
+	struct sk_buff			*skb;
+	const struct nf_hook_state	*state;
+	struct svcnat_packet		packet;
+	bool				rewritten;
+	bool				counted;
+};
+
+/**
+ * svcnat_passage_count() - count an event
+ * @p: the packet
+ * @what: the counter
+ *
+ * Context: softirqs disabled.
+ */
+static inline void svcnat_passage_count(struct svcnat_passage *p,
+					enum svcnat_stat what)
+{
+	svcnat_stat_inc(p->sn->stats, what);
+}
+
+unsigned int svcnat_passage_drop(struct svcnat_passage *p,
+				 enum svcnat_stat why);
+unsigned int svcnat_passage_translate(struct svcnat_passage *p,
+				      const struct svcnat_hit *hit);
+unsigned int svcnat_passage_settle(struct svcnat_passage *p);
+
+#endif /* _SVCNAT_PASSAGE_H */
