@@ -6,14 +6,16 @@
 # Shows svcnat at work, with web servers and curl.  Exit status 0 only if every
 # request was answered as configured.
 #
-#    client --------- this node --------- web1  10.0.1.2
-#    192.0.2.2                  |-------- web2  10.0.2.2
-#                               '-------- web3  10.0.3.2
+#    client --------- this node --------- web1  10.0.1.2 fd00:1::2
+#    192.0.2.2                  |-------- web2  10.0.2.2 fd00:2::2
+#    fd00:c::2                  '-------- web3  10.0.3.2 fd00:3::2
 
 set -u
 
 vip=10.96.0.10
+vip6=fd00:96::10
 url=http://$vip/
+url6="http://\\[$vip6\\]/"
 wrong=0
 tmp=$(mktemp -d)
 servers=()
@@ -47,17 +49,20 @@ cleanup()
 	rm -rf "$tmp"
 } 2> /dev/null
 
-# host NAME SUBNET: a network namespace on a cable of its own; the node's end
-# is .1, the other is .2.
+# host NAME SUBNET SUBNET6: a network namespace on a cable of its own; the node's
+# end is .1 and ::1, the other is .2 and ::2.
 host()
 {
 	ip netns add "$1" &&
 	ip link add "$1" type veth peer name eth0 netns "$1" &&
 	ip addr add "$2.1/24" dev "$1" &&
+	ip addr add "$3::1/64" dev "$1" nodad &&
 	ip link set "$1" up &&
 	ip -n "$1" addr add "$2.2/24" dev eth0 &&
+	ip -n "$1" addr add "$3::2/64" dev eth0 nodad &&
 	ip -n "$1" link set eth0 up &&
-	ip -n "$1" route add default via "$2.1"
+	ip -n "$1" route add default via "$2.1" &&
+	ip -n "$1" route add default via "$3::1"
 }
 
 # web NAME: serves a page that says NAME.
@@ -121,8 +126,9 @@ trap cleanup EXIT
 trap 'exit 130' INT TERM HUP
 
 say "Three web servers and a client, each in a network namespace"
-host client 192.0.2 && host web1 10.0.1 && host web2 10.0.2 &&
-	host web3 10.0.3 && sysctl -qw net.ipv4.ip_forward=1 || exit
+host client 192.0.2 fd00:c && host web1 10.0.1 fd00:1 &&
+	host web2 10.0.2 fd00:2 && host web3 10.0.3 fd00:3 &&
+	sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 || exit
 for name in web1 web2 web3; do
 	web $name
 done
@@ -131,6 +137,7 @@ web_answers 10.0.2.2
 web_answers 10.0.3.2
 # The node is a client too; to be one it needs some route to the service.
 ip route add default dev client 2> /dev/null
+ip -6 route add default dev client 2> /dev/null
 ip -br addr show | grep -v '^lo'
 
 say "A service: one address for the three"
@@ -147,6 +154,21 @@ requests 30 "web1 web2 web3" $in_client curl -sm 10 "$url?[1-30]"
 
 say "9 requests from the node itself"
 requests 9 "web1 web2 web3" curl -sm 10 "$url?[1-9]"
+
+say "The same over IPv6; a frontend draws from the endpoints of its own family"
+run svcctl frontend add web "[$vip6]:80"
+run svcctl endpoint add web "[fd00:1::2]:80"
+run svcctl endpoint add web "[fd00:2::2]:80"
+# shellcheck disable=SC2086
+requests 20 "web1 web2" $in_client curl -sm 10 "$url6?[1-20]"
+requests 9 "web1 web2" curl -sm 10 "$url6?[1-9]"
+run ping -nqc 1 -W 5 $vip6
+
+say "A pod that calls its own service is masqueraded, or it would answer itself"
+run svcctl service add self tcp 10.96.0.11:80 endpoint 10.0.1.2:80
+requests 3 web1 ip netns exec web1 curl -sm 10 "http://10.96.0.11/?[1-3]"
+run svcctl flow show self
+run svcctl service del self
 
 say "web1 shall have no new connections, web3 nine of ten"
 run svcctl endpoint set web 10.0.1.2:80 weight 0
