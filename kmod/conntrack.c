@@ -8,8 +8,8 @@
 #include "tuple.h"
 
 /* Both or neither; once found, nf_conntrack stays until we go. */
-static typeof(&nf_conntrack_find_get) find_get __read_mostly;
-static typeof(&nf_ct_helper_ext_add) add_help __read_mostly;
+static typeof(nf_conntrack_find_get) *find_get __read_mostly;
+static typeof(nf_ct_helper_ext_add) *add_help __read_mostly;
 
 /**
  * svcnat_conntrack_find() - look for nf_conntrack, if it was not found yet

@@ -15,12 +15,12 @@ vip=10.96.0.10
 # reset_services: both are what they were in the beginning
 reset_services()
 {
-	local words="$vip:80 endpoint 10.2.0.1:80 endpoint 10.2.0.2:80"
+	local list="$vip:80 endpoint 10.2.0.1:80 endpoint 10.2.0.2:80"
 
-	words+=" endpoint 10.2.0.3:80 endpoint 10.2.0.4:80"
+	list+=" endpoint 10.2.0.3:80 endpoint 10.2.0.4:80"
 	ctl -b - <<- END || fail "cannot reset the services"
-		service replace web tcp $words
-		service replace dns udp $words
+		service replace web tcp $list
+		service replace dns udp $list
 	END
 }
 

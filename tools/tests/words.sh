@@ -177,6 +177,10 @@ config set: unknown word "maxflows" | config set maxflows 1
 config set: expected a number after "max-flows" | config set max-flows
 config set: "4294967296" is no value for max-flows, * | config set max-flows 4294967296
 config set: "10s" is no value for max-flows, * | config set max-flows 10s
+config set: "40000" is no range of ports, * | config set snat-ports 40000
+config set: "0-9" is no range of ports, * | config set snat-ports 0-9
+config set: "9-8" is no range of ports, * | config set snat-ports 9-8
+config set: "1-65536" is no range of ports, * | config set snat-ports 1-65536
 config set: "off" is no value for timeout-udp, * | config set timeout-udp off
 config set: "max-flows" is given twice | config set max-flows 1 max-flows 2
 config set: unknown word "1" | config set timeout-udp 30s 1
@@ -232,7 +236,6 @@ config set: pod-cidr is not built yet | config set pod-cidr 10.0.0.0/8
 config set: service-cidr is not built yet | config set service-cidr none
 config set: nodeport-addresses is not built yet | config set nodeport-addresses none
 config set: masquerade-all is not built yet | config set masquerade-all on
-config set: snat-ports is not built yet | config set snat-ports auto
 config set: timeout-sctp is not built yet | config set timeout-sctp 24h
 config set: fastpath is not built yet | config set max-flows 1 fastpath on
 END
