@@ -134,6 +134,38 @@ static void no_sum_stays_none(struct kunit *test)
 	}
 }
 
+/*
+ * Whoever leaves the sum to the device may start it from anything (virtio):
+ * pending, a 0 is not the absence of a checksum.
+ */
+static void a_pending_sum_may_be_zero(struct kunit *test)
+{
+	struct svcnat_packet packet;
+	struct sk_buff *skb;
+	unsigned int i;
+	bool right;
+	u16 sum;
+
+	for (i = 0; i < ARRAY_SIZE(heads); i++) {
+		make_before(heads[i], IPPROTO_UDP);
+		make_after(7);
+		svcnat_wire_set_sum(&before, 0);
+		sum = svcnat_wire_add(svcnat_wire_pseudo(&after),
+				      ~svcnat_wire_pseudo(&before));
+		svcnat_wire_set_sum(&after, sum);
+		skb = svcnat_wire_skb(&before, &linear);
+		KUNIT_ASSERT_NOT_NULL(test, skb);
+		skb->ip_summed = CHECKSUM_PARTIAL;
+		skb->csum_start = skb_headroom(skb) + before.l4;
+		skb->csum_offset = 6;
+		right = svcnat_packet_parse(skb, before.family, &packet) ==
+			SVCNAT_PARSED && rewrite_source(skb, &packet, 7) &&
+			svcnat_wire_same(&after, skb);
+		kfree_skb(skb);
+		KUNIT_EXPECT_TRUE(test, right);
+	}
+}
+
 /* Where a sender can write while we work: may this byte be another one? */
 static bool may_change_ipv4(unsigned int at, u8 by)
 {
@@ -259,6 +291,7 @@ static struct kunit_case nat_odd_cases[] = {
 	KUNIT_CASE(wrong_sums_stay_wrong),
 	KUNIT_CASE(a_sum_of_zero_is_sent_as_ones),
 	KUNIT_CASE(no_sum_stays_none),
+	KUNIT_CASE(a_pending_sum_may_be_zero),
 	KUNIT_CASE(a_packet_that_changed_is_refused),
 	KUNIT_CASE(tunnels_keep_their_own_sum),
 	{}
