@@ -219,8 +219,7 @@ static bool parse_quote(const struct sk_buff *skb, struct svcnat_packet *packet)
 	struct udphdr _uh;
 
 	memset(q, 0, sizeof(*q));
-	if (c.at > U16_MAX)
-		return false;
+	/* Were this cut short, the transport header would be too far as well. */
 	q->l3 = c.at;
 	if (read_network(&c, packet->tuple.family, t) != SVCNAT_PARSED ||
 	    (t->proto != IPPROTO_TCP && t->proto != IPPROTO_UDP))
@@ -308,6 +307,7 @@ enum svcnat_parsed svcnat_packet_parse(const struct sk_buff *skb, u8 family,
 
 	/* The quote costs nothing where there is none. */
 	memset(packet, 0, offsetof(struct svcnat_packet, quote));
+	/* This is what a header in front of the data looks like, too. */
 	if (c.at > U16_MAX)
 		return SVCNAT_PARSED_BROKEN;
 	packet->l3 = c.at;
