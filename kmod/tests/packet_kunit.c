@@ -111,6 +111,25 @@ static void counts_from_the_network_header(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, has_all(&packet));
 }
 
+static void refuses_a_header_in_front(struct kunit *test)
+{
+	struct svcnat_packet packet;
+	enum svcnat_parsed parsed;
+	struct sk_buff *skb;
+	unsigned int i;
+
+	for (i = 0; i < WIRE_HEADS; i++) {
+		svcnat_wire_make_as(&wire, &svcnat_wire_heads[i], IPPROTO_UDP,
+				    PAYLOAD);
+		skb = svcnat_wire_skb(&wire, &linear);
+		KUNIT_ASSERT_NOT_NULL(test, skb);
+		skb_pull(skb, 8);
+		parsed = svcnat_packet_parse(skb, wire.family, &packet);
+		kfree_skb(skb);
+		KUNIT_EXPECT_EQ(test, (int)parsed, (int)SVCNAT_PARSED_BROKEN);
+	}
+}
+
 static void cut_off(struct kunit *test, unsigned int cut)
 {
 	const unsigned int least = wire.family == AF_INET ? 20 : 40;
@@ -156,6 +175,15 @@ static void refuses_bad_lengths(struct kunit *test)
 		/* With options there would not be enough left for UDP. */
 		KUNIT_EXPECT_EQ_MSG(test, verdict(test, &packet) ==
 				    SVCNAT_PARSED, good, "first byte %#x", n);
+	}
+	/* That goes for every protocol. */
+	for (n = 5; n < 16; n++) {
+		svcnat_wire_make(&wire, IPPROTO_UDP, 5, 0);
+		wire.bytes[0] = 0x40 | n;
+		wire.bytes[9] = IPPROTO_GRE;
+		KUNIT_EXPECT_EQ(test, (int)verdict(test, &packet),
+				n <= 7 ? (int)SVCNAT_PARSED_OTHER :
+					 (int)SVCNAT_PARSED_BROKEN);
 	}
 	for (n = 0; n < 16; n++) {
 		svcnat_wire_make(&wire, IPPROTO_TCP, 5, 40);
@@ -352,6 +380,7 @@ static void writable_refuses_what_is_not_there(struct kunit *test)
 static struct kunit_case packet_cases[] = {
 	KUNIT_CASE(reads_every_layout),
 	KUNIT_CASE(counts_from_the_network_header),
+	KUNIT_CASE(refuses_a_header_in_front),
 	KUNIT_CASE(refuses_every_truncation),
 	KUNIT_CASE(refuses_bad_lengths),
 	KUNIT_CASE(tells_payload_from_options),
