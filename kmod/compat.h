@@ -10,6 +10,13 @@
 #include <net/genetlink.h>
 #include <net/udp.h>
 
+/* unaligned.h moved with 5f60d5f6bbc1 (6.12). */
+#if KERNEL_VERSION(6, 12, 0) <= LINUX_VERSION_CODE
+#include <linux/unaligned.h>
+#else
+#include <asm/unaligned.h>
+#endif
+
 /*
  * Who may join a multicast group.  The flag has a name of its own since
  * 6.1.192; before that groups shared the flags of operations.

@@ -5,8 +5,8 @@
 #include <linux/icmpv6.h>
 #include <linux/in.h>
 #include <linux/prandom.h>
-#include <asm/unaligned.h>
 
+#include "../compat.h"
 #include "../nat.h"
 #include "wire.h"
 

@@ -3,8 +3,8 @@
 #include <kunit/test.h>
 #include <linux/in.h>
 #include <linux/prandom.h>
-#include <asm/unaligned.h>
 
+#include "../compat.h"
 #include "../nat.h"
 #include "wire.h"
 

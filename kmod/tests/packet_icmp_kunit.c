@@ -5,8 +5,8 @@
 #include <linux/icmpv6.h>
 #include <linux/in.h>
 #include <net/ipv6.h>
-#include <asm/unaligned.h>
 
+#include "../compat.h"
 #include "../packet.h"
 #include "wire.h"
 

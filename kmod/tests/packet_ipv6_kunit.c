@@ -3,8 +3,8 @@
 #include <kunit/test.h>
 #include <linux/in.h>
 #include <net/ipv6.h>
-#include <asm/unaligned.h>
 
+#include "../compat.h"
 #include "../packet.h"
 #include "wire.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <kunit/test.h>
-#include <asm/unaligned.h>
 
+#include "../compat.h"
 #include "../packet.c"
 #include "../packet_writable.c"
 #include "wire.h"

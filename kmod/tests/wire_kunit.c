@@ -2,8 +2,8 @@
 #include <linux/in.h>
 #include <linux/string.h>
 #include <net/ipv6.h>
-#include <asm/unaligned.h>
 
+#include "../compat.h"
 #include "wire.h"
 
 #define TCP_HEADER	20
