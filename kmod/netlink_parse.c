@@ -110,6 +110,19 @@ static const struct nla_policy name_nest[SVCNAT_SERVICE_A_MAX + 1] = {
 	[SVCNAT_SERVICE_A_NAME] = NAME_POLICY,
 };
 
+/* What tells an existing frontend or endpoint from the others. */
+static const struct nla_policy frontend_place[SVCNAT_FRONTEND_A_MAX + 1] = {
+	[SVCNAT_FRONTEND_A_ADDR4] = { .type = NLA_U32 },
+	[SVCNAT_FRONTEND_A_ADDR6] = NLA_POLICY_EXACT_LEN(16),
+	[SVCNAT_FRONTEND_A_PORT] = { .type = NLA_U16 },
+};
+
+static const struct nla_policy endpoint_place[SVCNAT_ENDPOINT_A_MAX + 1] = {
+	[SVCNAT_ENDPOINT_A_ADDR4] = { .type = NLA_U32 },
+	[SVCNAT_ENDPOINT_A_ADDR6] = NLA_POLICY_EXACT_LEN(16),
+	[SVCNAT_ENDPOINT_A_PORT] = { .type = NLA_U16 },
+};
+
 static const struct nla_policy frontend_nest[SVCNAT_FRONTEND_A_MAX + 1] = {
 	[SVCNAT_FRONTEND_A_ADDR4] = { .type = NLA_U32 },
 	[SVCNAT_FRONTEND_A_ADDR6] = NLA_POLICY_EXACT_LEN(16),
@@ -166,6 +179,16 @@ const struct nla_policy svcnat_policy_frontends[SVCNAT_A_MAX + 1] = {
 const struct nla_policy svcnat_policy_endpoints[SVCNAT_A_MAX + 1] = {
 	[SVCNAT_A_SERVICE]	= NLA_POLICY_NESTED(name_nest),
 	[SVCNAT_A_ENDPOINT]	= NLA_POLICY_NESTED(endpoint_nest),
+};
+
+const struct nla_policy svcnat_policy_frontend_places[SVCNAT_A_MAX + 1] = {
+	[SVCNAT_A_SERVICE]	= NLA_POLICY_NESTED(name_nest),
+	[SVCNAT_A_FRONTEND]	= NLA_POLICY_NESTED(frontend_place),
+};
+
+const struct nla_policy svcnat_policy_endpoint_places[SVCNAT_A_MAX + 1] = {
+	[SVCNAT_A_SERVICE]	= NLA_POLICY_NESTED(name_nest),
+	[SVCNAT_A_ENDPOINT]	= NLA_POLICY_NESTED(endpoint_place),
 };
 
 const struct nla_policy svcnat_policy_config[SVCNAT_A_MAX + 1] = {
