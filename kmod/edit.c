@@ -115,6 +115,28 @@ static int prepare_frontends(struct svcnat_change *change,
 	return 0;
 }
 
+/* The attribute that puts an endpoint at @f: its own, or that of @f. */
+static const struct nlattr *
+overlap_origin(const struct svcnat_service_spec *spec,
+	       const struct svcnat_frontend *f)
+{
+	const struct svcnat_entry *e;
+	u32 i;
+
+	for (i = 0; i < spec->num_endpoints; i++) {
+		e = &spec->endpoints[i].entry;
+		if (e->family == f->family && e->port == f->port &&
+		    nf_inet_addr_cmp(&e->addr, &f->addr))
+			return spec->endpoints[i].origin;
+	}
+	for (i = 0; i < spec->num_frontends; i++)
+		if (spec->frontends[i].family == f->family &&
+		    spec->frontends[i].port == f->port &&
+		    nf_inet_addr_cmp(&spec->frontends[i].addr, &f->addr))
+			return spec->frontends[i].origin;
+	return spec->origin;
+}
+
 /* No endpoint may be a frontend of its own service: a packet would circle. */
 static int check_overlap(struct svcnat_change *change,
 			 const struct svcnat_service_spec *spec)
@@ -133,7 +155,7 @@ static int check_overlap(struct svcnat_change *change,
 	return 0;
 
 overlap:
-	NL_SET_ERR_MSG_ATTR(change->extack, spec->origin,
+	NL_SET_ERR_MSG_ATTR(change->extack, overlap_origin(spec, f),
 			    "an endpoint may not be a frontend of its own service");
 	return -EINVAL;
 }

@@ -101,9 +101,10 @@ lists_that_contradict()
 		the endpoint is named twice | service replace web tcp endpoint 10.0.0.1:80 endpoint 10.0.0.1:80 weight 3
 		the frontend is named twice | service add third tcp 10.96.0.9:80 10.96.0.9:80
 		the frontend is named twice | service replace web tcp 10.96.0.1:80 10.96.0.1:80
-		an endpoint may not be a frontend of its own service | endpoint add web 10.96.0.1:80
-		an endpoint may not be a frontend of its own service | frontend add web 10.0.0.1:80
-		an endpoint may not be a frontend of its own service | service add third tcp 10.0.0.9:80 endpoint 10.0.0.9:80
+		an endpoint may not be a frontend of its own service (endpoint 10.96.0.1:80) | endpoint add web 10.96.0.1:80
+		an endpoint may not be a frontend of its own service (frontend 10.0.0.1:80) | frontend add web 10.0.0.1:80
+		an endpoint may not be a frontend of its own service (endpoint 10.0.0.9:80) | service add third tcp 10.0.0.8:80 10.0.0.9:80 endpoint 10.0.0.7:80 endpoint 10.0.0.9:80
+		an endpoint may not be a frontend of its own service (endpoint 10.96.0.3:80) | service replace web tcp 10.96.0.1:80 10.96.0.3:80 endpoint 10.0.0.1:80 endpoint 10.96.0.3:80 endpoint 10.0.0.2:80
 	END
 	# The address alone may be the same.
 	must endpoint add web 10.96.0.1:8080
