@@ -126,7 +126,6 @@ static void print_service(const char *name, const struct counters *counters)
 	if (options.json) {
 		json_array(NULL);
 		json_object(NULL);
-		json_string("service", name);
 		stats_members(counters);
 		json_end();
 		json_end();

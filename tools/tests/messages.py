@@ -461,7 +461,7 @@ def with_stats():
     ran = Run(["-j", "stats", "show", "a"],
               reply(full_service("a", 6, 0, counters(
                   K["SERVICE_A_COUNTERS"], *numbers)), flags=0), ack())
-    expect(ran.json(), [dict(STATS, service="a")])
+    expect(ran.json(), [STATS])
     expect_request(ran, "CMD_SERVICE_GET", service("a"), flag)
 
 
