@@ -13,7 +13,7 @@ static int place_option(struct words *w, struct endpoint *endpoint)
 		if (!words_match(w, choice->word))
 			continue;
 		if (has(endpoint, SVCNAT_ENDPOINT_A_PLACE))
-			return words_bad(w, "\"%s\" is one too many of local, remote, local-only",
+			return words_bad(w, "\"%.200s\" is one too many of local, remote, local-only",
 					 choice->word);
 		endpoint->head.given |= GIVEN(SVCNAT_ENDPOINT_A_PLACE);
 		endpoint->place = (uint8_t)choice->value;
@@ -87,7 +87,7 @@ static int endpoint_set(struct words *w)
 	int err = take(w, &name, &endpoint);
 
 	if (!err && !(endpoint.head.given & OPTIONS))
-		err = words_bad(w, "expected an option after \"%s\"", w->last);
+		err = words_bad(w, "expected an option after \"%.200s\"", w->last);
 	return err ? err : request(SVCNAT_CMD_ENDPOINT_SET, name, &endpoint);
 }
 

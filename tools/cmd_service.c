@@ -82,7 +82,7 @@ static int add_endpoint(struct words *w, struct draft *draft)
 static int add_bare_frontend(struct words *w, struct draft *draft)
 {
 	if (draft->endpoints.nr)
-		return words_bad(w, "\"%s\" follows an endpoint, expected \"frontend\" or \"endpoint\" before it",
+		return words_bad(w, "\"%.200s\" follows an endpoint, expected \"frontend\" or \"endpoint\" before it",
 				 words_peek(w));
 	return add_frontend(w, draft);
 }
@@ -181,7 +181,7 @@ static int service_set(struct words *w)
 	if (err)
 		return err;
 	if (!words_peek(w))
-		return words_bad(w, "expected an option after \"%s\"", name);
+		return words_bad(w, "expected an option after \"%.200s\"", name);
 	req = cmd_about(SVCNAT_CMD_SERVICE_SET, "service", &service, name);
 	while (!err && words_peek(w))
 		err = service_option(w, &service);

@@ -69,7 +69,7 @@ static int run_file(FILE *file, const char *name)
 	}
 	complain_at(NULL, 0);
 	if (!code && ferror(file)) {
-		complain("cannot read \"%s\": %s", name, strerror(errno));
+		complain("cannot read \"%.200s\": %s", name, strerror(errno));
 		code = EXIT_WORDS;
 	}
 	free(line);
@@ -85,7 +85,7 @@ static int run_batch(const char *name)
 		return run_file(stdin, name);
 	file = fopen(name, "re");
 	if (!file) {
-		complain("cannot open \"%s\": %s", name, strerror(errno));
+		complain("cannot open \"%.200s\": %s", name, strerror(errno));
 		return EXIT_WORDS;
 	}
 	code = run_file(file, name);
@@ -127,7 +127,7 @@ static int colour_option(const char *when, bool is_short)
 		if (!set_colours(when + is_short))
 			return 0;
 	}
-	complain("unknown word \"%s\" for the colour, expected -c=auto, -c=always or -c=never",
+	complain("unknown word \"%.200s\" for the colour, expected -c=auto, -c=always or -c=never",
 		 when);
 	return EXIT_WORDS;
 }
@@ -137,13 +137,13 @@ static int bad_option(int c, char **argv)
 	const char *word = argv[optind - 1];
 
 	if (c == ':')
-		complain("expected an argument after \"%s\"", word);
+		complain("expected an argument after \"%.200s\"", word);
 	else if (optopt && !strncmp(word, "--", 2))
-		complain("unexpected argument in \"%s\"", word);
+		complain("unexpected argument in \"%.200s\"", word);
 	else if (optopt)
 		complain("unknown option \"-%c\"", optopt);
 	else
-		complain("unknown option \"%s\"", word);
+		complain("unknown option \"%.200s\"", word);
 	return EXIT_WORDS;
 }
 
@@ -222,7 +222,7 @@ static int open_netns(const char *name)
 			fd = open(path, O_RDONLY | O_CLOEXEC);
 	}
 	if (fd < 0)
-		complain("unknown network namespace \"%s\"", name);
+		complain("unknown network namespace \"%.200s\"", name);
 	return fd;
 }
 
@@ -236,7 +236,7 @@ static int run_all(const struct arguments *args, char **words)
 	if (args->version)
 		return cmd_run(version_words);
 	if (args->batch && *words) {
-		complain("unknown word \"%s\" after -b \"%s\"", *words,
+		complain("unknown word \"%.200s\" after -b \"%.200s\"", *words,
 			 args->batch);
 		return EXIT_WORDS;
 	}

@@ -229,7 +229,7 @@ int words_take(struct words *w, const char *what, const char **word)
 {
 	*word = *w->next;
 	if (!*word)
-		return words_bad(w, "expected %s after \"%s\"", what, w->last);
+		return words_bad(w, "expected %s after \"%.200s\"", what, w->last);
 	w->last = *word;
 	w->next++;
 	return 0;
@@ -242,7 +242,7 @@ int words_service_name(struct words *w, const char **name)
 	if (err)
 		return err;
 	if (!parse_service_name(*name))
-		return words_bad(w, "\"%s\" is no service name, expected 1 to %d of A-Z a-z 0-9 . _ : / -",
+		return words_bad(w, "\"%.200s\" is no service name, expected 1 to %d of A-Z a-z 0-9 . _ : / -",
 				 *name, SVCNAT_NAME_MAX);
 	return 0;
 }
@@ -267,7 +267,7 @@ int words_addr_port(struct words *w, struct addr *addr, uint16_t *port)
 	if (err)
 		return err;
 	if (!parse_addr_port(word, addr, port))
-		return words_bad(w, "\"%s\" is no address and port, expected 192.0.2.1:80 or [2001:db8::1]:80",
+		return words_bad(w, "\"%.200s\" is no address and port, expected 192.0.2.1:80 or [2001:db8::1]:80",
 				 word);
 	return 0;
 }
@@ -281,7 +281,7 @@ int words_number(struct words *w, uint32_t max, uint32_t *value)
 	if (err)
 		return err;
 	if (!parse_number(word, max, value))
-		return words_bad(w, "\"%s\" is no value for %s, expected a number from 0 to %u",
+		return words_bad(w, "\"%.200s\" is no value for %s, expected a number from 0 to %u",
 				 word, key, max);
 	return 0;
 }
@@ -295,7 +295,7 @@ int words_duration(struct words *w, uint32_t *seconds)
 	if (err)
 		return err;
 	if (!parse_duration(word, seconds))
-		return words_bad(w, "\"%s\" is no value for %s, expected a duration such as 90s, 30m or 3h",
+		return words_bad(w, "\"%.200s\" is no value for %s, expected a duration such as 90s, 30m or 3h",
 				 word, key);
 	return 0;
 }
@@ -312,7 +312,7 @@ int words_choice(struct words *w, const char *key,
 		return err;
 	choice = find_choice(choices, word);
 	if (!choice)
-		return words_bad(w, "unknown word \"%s\" for %s", word, key);
+		return words_bad(w, "unknown word \"%.200s\" for %s", word, key);
 	if (choice->value == CHOICE_LATER)
 		return words_later(w, "%s %s", key, word);
 	*value = (uint8_t)choice->value;
@@ -343,7 +343,7 @@ int words_bad(const struct words *w, const char *format, ...)
 
 int words_unknown(const struct words *w, const char *word)
 {
-	return words_bad(w, "unknown word \"%s\"", word);
+	return words_bad(w, "unknown word \"%.200s\"", word);
 }
 
 int words_later(const struct words *w, const char *format, ...)
@@ -361,7 +361,7 @@ int words_once(const struct words *w, struct head *head, int attr,
 	       const char *word)
 {
 	if (head->given & GIVEN(attr))
-		return words_bad(w, "\"%s\" is given twice", word);
+		return words_bad(w, "\"%.200s\" is given twice", word);
 	head->given |= GIVEN(attr);
 	return 0;
 }

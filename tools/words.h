@@ -76,7 +76,10 @@ int words_choice(struct words *w, const char *key,
 		 const struct choice *choices, uint8_t *value);
 int words_end(const struct words *w);
 
-/* Complain about the words, and return EXIT_WORDS. */
+/*
+ * Complain about the words, and return EXIT_WORDS.  A word that somebody typed
+ * is printed with %.200s, lest it push the reason out.
+ */
 int words_bad(const struct words *w, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 int words_unknown(const struct words *w, const char *word);

@@ -212,6 +212,28 @@ refused 1 'service del: "*" is no service name*' service del \
 refused 1 'service add: "?10.0.0.1:80" is no *' service add web tcp \
 	frontend $'\t10.0.0.1:80'
 
+# A word of any length leaves the reason its place.
+long=$(printf 'x%.0s' {1..3000})
+refused 1 "unknown word \"x*\"" "$long"
+refused 1 'service del: "x*" is no service name, expected 1 to 127 of *' \
+	service del "$long"
+refused 1 'service add: "x*" is no address and port, expected *' \
+	service add web tcp frontend "$long"
+refused 1 'service add: "x*" is no value for affinity, expected *' \
+	service add web tcp affinity "$long"
+refused 1 'service add: unknown word "x*" for scheduler' \
+	service add web tcp scheduler "$long"
+refused 1 'service add: "x*" follows an endpoint, expected *' \
+	service add web tcp endpoint 10.0.0.1:80 "$long:"
+refused 1 'endpoint add: "x*" is no value for weight, expected *' \
+	endpoint add web 10.0.0.1:80 weight "$long"
+refused 1 'unknown network namespace "x*"' -N "$long" service show
+refused 1 'cannot open "x*": File name too long' -b "$long"
+refused 1 'unknown word "x*" after -b "x*"' -b "$long" "$long"
+refused 1 'unknown option "--x*"' "--$long"
+refused 1 'unexpected argument in "--json=x*"' "--json=$long"
+refused 1 'unknown word "x*" for the colour, expected *' "--color=$long"
+
 refused_all 1 << 'END'
 monitor is not built yet | monitor
 simulate is not built yet | simulate tcp 10.0.0.1:1 10.0.0.2:2
