@@ -244,7 +244,7 @@ static int run_all(const struct arguments *args, char **words)
 		return run_batch(args->batch);
 	if (*words)
 		return cmd_run(words);
-	cmd_usage(stderr);
+	complain("expected an object, see \"svcctl help\"");
 	return EXIT_WORDS;
 }
 

@@ -296,9 +296,9 @@ END
 # Help and version.
 
 run
-passes "no words: usage on stderr, status 1" \
-	equal "$status $(wc -c < "$tmp/out") $(head -c 6 "$tmp/err")" \
-	"1 0 usage:"
+passes "no words: a sentence on stderr, status 1" \
+	equal "$status $(wc -c < "$tmp/out") $(cat "$tmp/err")" \
+	"1 0 svcctl: expected an object, see \"svcctl help\""
 for words in help -h --help; do
 	run $words
 	passes "$words: usage on stdout, status 0" equal \
