@@ -204,11 +204,13 @@ void table_number(struct table *table, const void *object, int attr,
 		table_cell(table, COLOUR_NONE, "-");
 }
 
-void table_addr(struct table *table, const struct addr *addr, uint16_t port)
+void table_addr_port(struct table *table, const struct addr *addr,
+		     uint16_t port)
 {
 	char text[ADDR_TEXT_SIZE];
 
-	table_cell(table, COLOUR_NONE, "%s", format_addr(text, addr, port));
+	table_cell(table, COLOUR_NONE, "%s",
+		   format_addr_port(text, addr, port));
 }
 
 void json_given(const char *key, const void *object, int attr,
@@ -231,7 +233,7 @@ void json_addr(const char *key, const struct addr *addr)
 {
 	char text[ADDR_TEXT_SIZE];
 
-	json_string(key, addr->family ? format_addr(text, addr, 0) : NULL);
+	json_string(key, addr->family ? format_addr(text, addr) : NULL);
 }
 
 void stats_cells(struct table *table, const struct counters *counters)

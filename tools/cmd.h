@@ -143,7 +143,8 @@ int cmd_flush(struct words *w, int cmd, const char *subject);
 /* "-" if @attr is not given. */
 void table_number(struct table *table, const void *object, int attr,
 		  uint64_t value);
-void table_addr(struct table *table, const struct addr *addr, uint16_t port);
+void table_addr_port(struct table *table, const struct addr *addr,
+		     uint16_t port);
 
 /* Null if @attr is not given. */
 void json_given(const char *key, const void *object, int attr,

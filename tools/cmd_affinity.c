@@ -32,6 +32,7 @@ static void print_table(const struct list *entries)
 		{ .head = "EXPIRES", .right = true },
 	};
 	const struct affinity *entry;
+	char text[ADDR_TEXT_SIZE];
 	struct table table;
 	size_t i;
 
@@ -39,8 +40,10 @@ static void print_table(const struct list *entries)
 	for (i = 0; i < entries->nr; i++) {
 		entry = list_at(entries, i);
 		table_cell(&table, COLOUR_NONE, "%s", entry->head.service);
-		table_addr(&table, &entry->client, 0);
-		table_addr(&table, &entry->endpoint, entry->endpoint_port);
+		table_cell(&table, COLOUR_NONE, "%s",
+			   format_addr(text, &entry->client));
+		table_addr_port(&table, &entry->endpoint,
+				entry->endpoint_port);
 		table_cell(&table, COLOUR_NONE, "%us", entry->expires);
 	}
 	table_end(&table);

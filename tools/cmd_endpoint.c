@@ -151,7 +151,7 @@ static enum colour state_colour(int state)
 static void print_row(struct table *table, const struct endpoint *endpoint)
 {
 	table_cell(table, COLOUR_NONE, "%s", endpoint->head.service);
-	table_addr(table, &endpoint->addr, endpoint->port);
+	table_addr_port(table, &endpoint->addr, endpoint->port);
 	table_number(table, endpoint, SVCNAT_ENDPOINT_A_WEIGHT,
 		     endpoint->weight);
 	table_cell(table, state_colour(endpoint->state), "%s",

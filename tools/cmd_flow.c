@@ -61,10 +61,10 @@ static void print_row(struct table *table, const struct flow *flow)
 
 	table_cell(table, COLOUR_NONE, "%s",
 		   choice_word(choice_protocol, flow->proto));
-	table_addr(table, &flow->client, flow->client_port);
-	table_addr(table, &flow->vip, flow->vip_port);
-	table_addr(table, &flow->endpoint, flow->endpoint_port);
-	table_addr(table, &flow->snat, flow->snat_port);
+	table_addr_port(table, &flow->client, flow->client_port);
+	table_addr_port(table, &flow->vip, flow->vip_port);
+	table_addr_port(table, &flow->endpoint, flow->endpoint_port);
+	table_addr_port(table, &flow->snat, flow->snat_port);
 	table_cell(table, state_colour(flow->state), "%s",
 		   choice_word(choice_flow_state, flow->state));
 	table_cell(table, COLOUR_NONE, "%us", flow->idle);

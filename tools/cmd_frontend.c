@@ -109,7 +109,7 @@ static void print_table(const struct list *frontends)
 	for (i = 0; i < frontends->nr; i++) {
 		frontend = list_at(frontends, i);
 		table_cell(&table, COLOUR_NONE, "%s", frontend->head.service);
-		table_addr(&table, &frontend->addr, frontend->port);
+		table_addr_port(&table, &frontend->addr, frontend->port);
 		table_cell(&table, COLOUR_NONE, "%s",
 			   choice_word(choice_kind, frontend->kind));
 		if (options.stats)

@@ -108,11 +108,11 @@ static void name_place(const struct reply *object, int type, char *text,
 	char addr[ADDR_TEXT_SIZE];
 
 	if (type == SVCNAT_A_FRONTEND)
-		format_addr(addr, &object->frontend.addr,
-			    object->frontend.port);
+		format_addr_port(addr, &object->frontend.addr,
+				 object->frontend.port);
 	else
-		format_addr(addr, &object->endpoint.addr,
-			    object->endpoint.port);
+		format_addr_port(addr, &object->endpoint.addr,
+				 object->endpoint.port);
 	snprintf(text, size, " (%s %s)", object_types[type].word, addr);
 }
 

@@ -149,7 +149,7 @@ bool parse_addr_port(const char *word, struct addr *addr, uint16_t *port)
 	uint32_t number;
 	size_t length;
 
-	if (!colon || !parse_number(colon + 1, UINT16_MAX, &number) || !number)
+	if (!colon || !parse_number(colon + 1, UINT16_MAX, &number))
 		return false;
 	length = (size_t)(colon - word);
 	memset(addr, 0, sizeof(*addr));
@@ -181,18 +181,25 @@ bool parse_service_name(const char *word)
 	       strspn(word, allowed) == length;
 }
 
-const char *format_addr(char *text, const struct addr *addr, uint16_t port)
+const char *format_addr(char *text, const struct addr *addr)
 {
-	char bare[INET6_ADDRSTRLEN];
+	if (!inet_ntop(addr->family, addr->byte, text, ADDR_TEXT_SIZE))
+		strcpy(text, "-");
+	return text;
+}
 
-	if (!inet_ntop(addr->family, addr->byte, bare, sizeof(bare)))
-		strcpy(bare, "-");
-	if (!port)
-		snprintf(text, ADDR_TEXT_SIZE, "%s", bare);
+const char *format_addr_port(char *text, const struct addr *addr,
+			     uint16_t port)
+{
+	char bare[ADDR_TEXT_SIZE];
+
+	format_addr(bare, addr);
+	if (!addr->family)
+		strcpy(text, bare);
 	else if (addr->family == AF_INET6)
-		snprintf(text, ADDR_TEXT_SIZE, "[%s]:%u", bare, port);
+		snprintf(text, ADDR_TEXT_SIZE, "[%.45s]:%u", bare, port);
 	else
-		snprintf(text, ADDR_TEXT_SIZE, "%s:%u", bare, port);
+		snprintf(text, ADDR_TEXT_SIZE, "%.45s:%u", bare, port);
 	return text;
 }
 

@@ -56,8 +56,10 @@ bool parse_service_name(const char *word);
 
 #define ADDR_TEXT_SIZE	56	/* [IPv6]:port and the NUL */
 
-/* The inverse; @port 0 leaves it and the brackets out.  Return @text. */
-const char *format_addr(char *text, const struct addr *addr, uint16_t port);
+/* The inverse; "-" for an address that is not there.  Return @text. */
+const char *format_addr(char *text, const struct addr *addr);
+const char *format_addr_port(char *text, const struct addr *addr,
+			     uint16_t port);
 const char *format_duration(char text[16], uint32_t seconds);
 
 /*

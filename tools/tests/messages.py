@@ -300,6 +300,12 @@ def finger():
     for at, key in (24, "max-flows"), (32, "timeout-udp"):
         ran = Run(words, ack(EINVAL, sentence("no"), u32(2, at)))
         expect(ran.err, f"svcctl: config: no ({key})\n")
+    words = ["service", "add", "w", "tcp", "10.96.0.1:0", "[fd00::1]:0"]
+    for at, name in ((20 + len(full_service("w")), "10.96.0.1:0"),
+                     (20 + len(full_service("w")) + len(first),
+                      "[fd00::1]:0")):
+        ran = Run(words, ack(EINVAL, sentence("no"), u32(2, at)))
+        expect(ran.err, f'svcctl: service "w": no (frontend {name})\n')
     words = ["service", "add", "w", "tcp"]
     for at in 0, len(data), 2**32 - 1:
         ran = Run(words, ack(EINVAL, u32(2, at), sentence("no")))

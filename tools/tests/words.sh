@@ -102,7 +102,6 @@ service add: unknown word "TCP" for protocol | service add web TCP
 service add: "a#b" is no service name* | service add a#b tcp
 service add: "a$b" is no service name* | service add a$b tcp
 service add: "10.1:80" is no address and port* | service add web tcp 10.1:80
-service add: "10.0.0.1:0" is no address* | service add web tcp 10.0.0.1:0
 service add: "10.0.0.1:65536" is no * | service add web tcp 10.0.0.1:65536
 service add: "10.0.0.1:080" is no * | service add web tcp 10.0.0.1:080
 service add: "10.0.0.01:80" is no * | service add web tcp 10.0.0.01:80
@@ -272,6 +271,7 @@ the svcnat module is not loaded; load it with "modprobe svcnat" | service show
 *module is not loaded* | service add web tcp affinity off scheduler random internal-policy cluster external-policy cluster on-removal keep
 *module is not loaded* | service replace web tcp frontend 10.0.0.1:80 kind cluster endpoint [fd00::1]:1 state unready local-only endpoint 10.0.0.2:2
 *module is not loaded* | service set web affinity 30m
+*module is not loaded* | service add web tcp 10.0.0.1:0 endpoint [fd00::1]:0
 *module is not loaded* | service del web
 *module is not loaded* | service flush
 *module is not loaded* | frontend add web 10.0.0.1:65535

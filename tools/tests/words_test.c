@@ -39,18 +39,19 @@ static bool round_trip(const char *word)
 	uint16_t port;
 
 	return parse_addr_port(word, &addr, &port) &&
-	       !strcmp(format_addr(text, &addr, port), word);
+	       !strcmp(format_addr_port(text, &addr, port), word);
 }
 
 static void addresses(void)
 {
 	static const char *const good[] = {
 		"10.96.0.10:80", "0.0.0.0:1", "255.255.255.255:65535",
+		"10.96.0.10:0", "[fd00::10]:0",
 		"[::]:1", "[fd00::10]:80", "[::ffff:1.2.3.4]:53",
 		"[2001:db8:1111:2222:3333:4444:5555:6666]:65535",
 	};
 	static const char *const bad[] = {
-		"", ":", ":80", "10.96.0.10", "10.96.0.10:", "10.96.0.10:0",
+		"", ":", ":80", "10.96.0.10", "10.96.0.10:", "10.96.0.10:00",
 		"10.96.0.10:65536", "10.96.0.10:080", "10.96.0.10:+80",
 		"10.96.0.10: 80", "10.96.0.10:80x", " 10.96.0.10:80",
 		"10.1:80", "10.96.0.010:80", "0x0a.96.0.10:80", "256.0.0.1:80",
