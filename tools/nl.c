@@ -2,6 +2,7 @@
 #include "nl.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
@@ -101,9 +102,18 @@ static struct nlattr *find_attr(struct exchange *x, struct nlattr *attrs,
 	return NULL;
 }
 
+/* What of our message a refusal is about, as far as it says. */
+struct part {
+	char name[ADDR_TEXT_SIZE + 16];
+	bool seconds;
+	bool has_range;
+	uint64_t min;
+	uint64_t max;
+};
+
 /* A frontend or endpoint is named by its address, the rest by its word. */
-static void name_place(const struct reply *object, int type, char *text,
-		       size_t size)
+static void name_place(const struct reply *object, int type,
+		       struct part *part)
 {
 	char addr[ADDR_TEXT_SIZE];
 
@@ -113,22 +123,27 @@ static void name_place(const struct reply *object, int type, char *text,
 	else
 		format_addr_port(addr, &object->endpoint.addr,
 				 object->endpoint.port);
-	snprintf(text, size, " (%s %s)", object_types[type].word, addr);
+	snprintf(part->name, sizeof(part->name), "%s %s",
+		 object_types[type].word, addr);
 }
 
-static void name_field(const struct object_type *type, int attr, char *text,
-		       size_t size)
+static void name_field(const struct object_type *type, int attr,
+		       struct part *part)
 {
+	const struct field *field;
 	size_t i;
 
-	for (i = 0; i < type->nr_fields; i++)
-		if (type->fields[i].attr == attr && type->fields[i].word)
-			snprintf(text, size, " (%s)", type->fields[i].word);
+	for (i = 0; i < type->nr_fields; i++) {
+		field = &type->fields[i];
+		if (field->attr != attr || !field->word)
+			continue;
+		snprintf(part->name, sizeof(part->name), "%s", field->word);
+		part->seconds = field->type == FIELD_SECONDS;
+	}
 }
 
-/* What of our message the kernel's finger is on; nothing if that is all. */
-static void name_part(struct exchange *x, uint32_t finger, char *text,
-		      size_t size)
+/* Where the kernel's finger is; nothing if that is on all of our message. */
+static void name_part(struct exchange *x, uint32_t finger, struct part *part)
 {
 	struct genlmsghdr *genl = genlmsg_hdr(nlmsg_hdr(x->msg));
 	struct nlattr *attr, *inner;
@@ -143,12 +158,56 @@ static void name_part(struct exchange *x, uint32_t finger, char *text,
 	if (type == SVCNAT_A_FRONTEND || type == SVCNAT_A_ENDPOINT) {
 		if (nl_message_object(attr, &object_types[type],
 				      &object.head) >= 0)
-			name_place(&object, type, text, size);
+			name_place(&object, type, part);
 		return;
 	}
 	inner = find_attr(x, nla_data(attr), nla_len(attr), finger);
 	if (inner && object_types[type].size)
-		name_field(&object_types[type], nla_type(inner), text, size);
+		name_field(&object_types[type], nla_type(inner), part);
+}
+
+static bool find_u64(const struct nlattr *nest, int attr, uint64_t *value)
+{
+	struct nlattr *found = nla_find(nla_data(nest), nla_len(nest), attr);
+
+	if (!found || nla_len(found) != sizeof(*value))
+		return false;
+	*value = nla_get_u64(found);
+	return true;
+}
+
+static void take_policy(const struct nlattr *policy, struct part *part)
+{
+	part->has_range = find_u64(policy, NL_POLICY_TYPE_ATTR_MIN_VALUE_U,
+				   &part->min) &&
+			  find_u64(policy, NL_POLICY_TYPE_ATTR_MAX_VALUE_U,
+				   &part->max);
+}
+
+static const char *format_bound(char text[24], const struct part *part,
+				uint64_t bound)
+{
+	if (part->seconds && bound <= UINT32_MAX)
+		return format_duration(text, (uint32_t)bound);
+	snprintf(text, 24, "%" PRIu64, bound);
+	return text;
+}
+
+#define PART_TEXT_SIZE	160
+
+/* " (NAME, expected MIN to MAX)", or what is known of that. */
+static void format_part(char text[PART_TEXT_SIZE], const struct part *part)
+{
+	char min[24], max[24], range[80] = "";
+
+	if (part->has_range)
+		snprintf(range, sizeof(range), "%sexpected %s to %s",
+			 *part->name ? ", " : "",
+			 format_bound(min, part, part->min),
+			 format_bound(max, part, part->max));
+	*text = '\0';
+	if (*part->name || *range)
+		snprintf(text, PART_TEXT_SIZE, " (%s%s)", part->name, range);
 }
 
 /* @tlvs: what extended ACKs append, in a message that ends at @end. */
@@ -159,8 +218,9 @@ static int refused(struct exchange *x, int error, const char *tlvs,
 	const char *sentence = strerror(error);
 	struct nlattr *attr = (struct nlattr *)tlvs;
 	int left = tlvs && tlvs < end ? (int)(end - tlvs) : 0;
-	char part[ADDR_TEXT_SIZE + 16] = "";
+	struct part part = { .has_range = false };
 	int length = INT_MAX;
+	char text[PART_TEXT_SIZE];
 
 	if (error == EPERM)
 		return lacks_permission(x->nl);
@@ -170,14 +230,17 @@ static int refused(struct exchange *x, int error, const char *tlvs,
 			length = nla_len(attr);
 		} else if (nla_type(attr) == NLMSGERR_ATTR_OFFS &&
 			   nla_len(attr) == sizeof(uint32_t)) {
-			name_part(x, nla_get_u32(attr), part, sizeof(part));
+			name_part(x, nla_get_u32(attr), &part);
+		} else if (nla_type(attr) == NLMSGERR_ATTR_POLICY) {
+			take_policy(attr, &part);
 		}
 	}
+	format_part(text, &part);
 	if (service && service->head.service)
 		return fail(x->nl, NL_REFUSED, "service \"%s\": %.*s%s",
-			    service->head.service, length, sentence, part);
+			    service->head.service, length, sentence, text);
 	return fail(x->nl, NL_REFUSED, "%s: %.*s%s", x->req->subject, length,
-		    sentence, part);
+		    sentence, text);
 }
 
 /* libnl has checked that the message holds all of *@err. */

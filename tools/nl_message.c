@@ -28,6 +28,7 @@ static int put_field(struct nl_msg *msg, const struct field *field,
 	case FIELD_U8:
 		return nla_put_u8(msg, field->attr, *(const uint8_t *)at);
 	case FIELD_U32:
+	case FIELD_SECONDS:
 		return nla_put_u32(msg, field->attr, *(const uint32_t *)at);
 	case FIELD_PORT:
 		return nla_put_u16(msg, field->attr,
@@ -70,6 +71,7 @@ static struct nla_policy field_policy(const struct field *field)
 	case FIELD_U8:
 		return (struct nla_policy){ .type = NLA_U8, .maxlen = 1 };
 	case FIELD_U32:
+	case FIELD_SECONDS:
 		return (struct nla_policy){ .type = NLA_U32, .maxlen = 4 };
 	case FIELD_U64:
 		return (struct nla_policy){ .type = NLA_U64, .maxlen = 8 };
@@ -124,6 +126,7 @@ static int get_field(struct nlattr **attrs, const struct field *field,
 		*(uint8_t *)at = nla_get_u8(attr);
 		break;
 	case FIELD_U32:
+	case FIELD_SECONDS:
 		*(uint32_t *)at = nla_get_u32(attr);
 		break;
 	case FIELD_U64:

@@ -35,7 +35,7 @@ static const struct field service_fields[] = {
 	FIELD(service, head.service, SVCNAT_SERVICE_A_NAME, FIELD_STRING),
 	WORD_FIELD(service, proto, SVCNAT_SERVICE_A_PROTO, FIELD_U8,
 		   "protocol"),
-	WORD_FIELD(service, affinity, SVCNAT_SERVICE_A_AFFINITY, FIELD_U32,
+	WORD_FIELD(service, affinity, SVCNAT_SERVICE_A_AFFINITY, FIELD_SECONDS,
 		   "affinity"),
 	WORD_FIELD(service, scheduler, SVCNAT_SERVICE_A_SCHEDULER, FIELD_U8,
 		   "scheduler"),
@@ -87,20 +87,25 @@ static const struct field flow_fields[] = {
 	FIELD(flow, snat_port, SVCNAT_FLOW_A_SNAT_PORT, FIELD_PORT),
 };
 
-#define CONFIG_FIELD(_key, _word) \
+#define CONFIG_FIELD(_key, _type, _word) \
 	WORD_FIELD(config, value[SVCNAT_CONFIG_A_##_key], \
-		   SVCNAT_CONFIG_A_##_key, FIELD_U32, _word)
+		   SVCNAT_CONFIG_A_##_key, _type, _word)
 
 static const struct field config_fields[] = {
-	CONFIG_FIELD(MAX_SERVICES, "max-services"),
-	CONFIG_FIELD(MAX_ENDPOINTS, "max-endpoints"),
-	CONFIG_FIELD(MAX_FLOWS, "max-flows"),
-	CONFIG_FIELD(MAX_AFFINITY, "max-affinity"),
-	CONFIG_FIELD(TIMEOUT_TCP_ESTABLISHED, "timeout-tcp-established"),
-	CONFIG_FIELD(TIMEOUT_TCP_TRANSITORY, "timeout-tcp-transitory"),
-	CONFIG_FIELD(TIMEOUT_TCP_CLOSING, "timeout-tcp-closing"),
-	CONFIG_FIELD(TIMEOUT_UDP, "timeout-udp"),
-	CONFIG_FIELD(TIMEOUT_UDP_STREAM, "timeout-udp-stream"),
+	CONFIG_FIELD(MAX_SERVICES, FIELD_U32, "max-services"),
+	CONFIG_FIELD(MAX_ENDPOINTS, FIELD_U32, "max-endpoints"),
+	CONFIG_FIELD(MAX_FLOWS, FIELD_U32, "max-flows"),
+	CONFIG_FIELD(MAX_AFFINITY, FIELD_U32, "max-affinity"),
+	CONFIG_FIELD(TIMEOUT_TCP_ESTABLISHED, FIELD_SECONDS,
+		     "timeout-tcp-established"),
+	CONFIG_FIELD(TIMEOUT_TCP_TRANSITORY, FIELD_SECONDS,
+		     "timeout-tcp-transitory"),
+	CONFIG_FIELD(TIMEOUT_TCP_CLOSING, FIELD_SECONDS,
+		     "timeout-tcp-closing"),
+	CONFIG_FIELD(TIMEOUT_UDP, FIELD_SECONDS,
+		     "timeout-udp"),
+	CONFIG_FIELD(TIMEOUT_UDP_STREAM, FIELD_SECONDS,
+		     "timeout-udp-stream"),
 };
 
 const struct object_type object_types[SVCNAT_A_MAX + 1] = {

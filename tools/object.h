@@ -104,6 +104,7 @@ struct stats {
  * enum field_type - how an attribute is stored in its object
  * @FIELD_U8: uint8_t
  * @FIELD_U32: uint32_t
+ * @FIELD_SECONDS: uint32_t
  * @FIELD_U64: uint64_t
  * @FIELD_PORT: uint16_t in host order, __be16 in the message
  * @FIELD_ADDR: struct addr; the attribute for IPv4, the next one for IPv6
@@ -113,6 +114,7 @@ struct stats {
 enum field_type {
 	FIELD_U8,
 	FIELD_U32,
+	FIELD_SECONDS,
 	FIELD_U64,
 	FIELD_PORT,
 	FIELD_ADDR,

@@ -120,15 +120,15 @@ lists_that_contradict()
 numbers_out_of_range()
 {
 	refused_all <<- 'END'
-		max-services | config set max-services 1048577
-		max-endpoints | config set max-endpoints 65536
-		max-flows | config set max-flows 134217729
-		max-affinity | config set max-affinity 134217729
-		timeout-udp | config set timeout-udp 0
-		timeout-udp | config set max-flows 7 timeout-udp 0
-		timeout-tcp-established | config set timeout-tcp-established 745h
-		affinity | service set web affinity 86401
-		affinity | service add third tcp affinity 25h
+		out of range (max-services, expected 0 to 1048576) | config set max-services 1048577
+		out of range (max-endpoints, expected 0 to 65535) | config set max-endpoints 65536
+		out of range (max-flows, expected 0 to 134217728) | config set max-flows 134217729
+		out of range (max-affinity, expected 0 to 134217728) | config set max-affinity 134217729
+		out of range (timeout-udp, expected 1s to 744h) | config set timeout-udp 0
+		out of range (timeout-udp, expected 1s to 744h) | config set max-flows 7 timeout-udp 0
+		out of range (timeout-tcp-established, expected 1s to 744h) | config set timeout-tcp-established 745h
+		out of range (affinity, expected 0s to 24h) | service set web affinity 86401
+		out of range (affinity, expected 0s to 24h) | service add third tcp affinity 25h
 	END
 }
 

@@ -312,6 +312,39 @@ def finger():
         expect(ran.err, 'svcctl: service "w": no\n', at)
 
 
+def policy(*attrs):
+    return nest(4, *attrs)
+
+
+def ranges():
+    """The kernel's policy tells the range: in the words of the key."""
+    def bounds(low, high):
+        return policy(u64(4, low), u64(5, high), u32(1, 4))
+
+    for words, subject, at, bound, want in [
+            ("config set max-flows 0", "config", 24, (1, 134217728),
+             "max-flows, expected 1 to 134217728"),
+            ("config set timeout-udp 0", "config", 24, (1, 2678400),
+             "timeout-udp, expected 1s to 744h"),
+            ("service set w affinity 25h", 'service "w"',
+             24 + len(attr(1, b"w\0")), (0, 86400),
+             "affinity, expected 0s to 24h"),
+            ("config set max-flows 0", "config", 0, (1, 2**64 - 1),
+             "expected 1 to 18446744073709551615"),
+            ("config set timeout-udp 0", "config", 24, (1, 2**64 - 1),
+             "timeout-udp, expected 1s to 18446744073709551615")]:
+        ran = Run(words.split(), ack(
+            34, sentence("integer out of range"), u32(2, at), bounds(*bound)))
+        expect((ran.code, ran.err),
+               (2, f"svcctl: {subject}: integer out of range ({want})\n"))
+    for broken in [policy(), policy(u64(4, 1)), policy(u64(5, 1)),
+                   policy(u32(4, 1), u32(5, 1)), attr(4, b"\xff\xff\xff"),
+                   policy(attr(4, b"1234567"), u64(5, 1))]:
+        ran = Run(["config", "set", "max-flows", "0"],
+                  ack(34, sentence("no"), u32(2, 24), broken))
+        expect(ran.err, "svcctl: config: no (max-flows)\n")
+
+
 def broken_acks():
     """TLVs that claim more than is there are not followed."""
     for tlv in [b"\xff\xff\x01\x00abcd", b"\x03\x00\x01\x00",
@@ -666,7 +699,7 @@ def full_disk():
         expect(len(ran.err.splitlines()), 1, ran.err)
 
 
-CASES = [service_add, other_requests, large_service, refusals, finger,
+CASES = [service_add, other_requests, large_service, refusals, finger, ranges,
          broken_acks, service_show, service_show_one, service_show_none,
          consistency, consistency_of_nothing, with_stats,
          show_frontends_and_endpoints, affinity_show, flow_show, config_show,
