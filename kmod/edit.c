@@ -246,10 +246,11 @@ static void commit_options(struct svcnat_change *change,
 	change->changed |= spec->outcome != SVCNAT_OUTCOME_SAME;
 }
 
-static void new_generation(struct svcnat_services *services)
+static u32 new_generation(struct svcnat_services *services)
 {
 	if (!++services->generation)
 		services->generation = 1;
+	return services->generation;
 }
 
 /**
@@ -288,7 +289,7 @@ int svcnat_service_edit(struct svcnat_services *services,
 		svcnat_change_commit_endpoints(&change, spec);
 	commit_frontends(&change);
 	if (change.changed)
-		new_generation(services);
+		service->generation = new_generation(services);
 	return 0;
 }
 

@@ -45,7 +45,7 @@ static const struct genl_ops ops[] = {
 	{
 		.cmd		= SVCNAT_CMD_SERVICE_GET,
 		.flags		= GENL_ADMIN_PERM,
-		.policy		= svcnat_policy_get,
+		.policy		= svcnat_policy_get_service,
 		.maxattr	= SVCNAT_A_MAX,
 		.doit		= svcnat_nl_service_get_doit,
 		.start		= svcnat_nl_dump_start,

@@ -28,6 +28,7 @@ extern const struct nla_policy svcnat_policy_service[SVCNAT_A_MAX + 1];
 extern const struct nla_policy svcnat_policy_name[SVCNAT_A_MAX + 1];
 extern const struct nla_policy svcnat_policy_set[SVCNAT_A_MAX + 1];
 extern const struct nla_policy svcnat_policy_get[SVCNAT_A_MAX + 1];
+extern const struct nla_policy svcnat_policy_get_service[SVCNAT_A_MAX + 1];
 extern const struct nla_policy svcnat_policy_frontends[SVCNAT_A_MAX + 1];
 extern const struct nla_policy svcnat_policy_frontend_places[SVCNAT_A_MAX + 1];
 extern const struct nla_policy svcnat_policy_endpoints[SVCNAT_A_MAX + 1];

@@ -76,12 +76,25 @@ int svcnat_fill_name(struct sk_buff *skb, const struct svcnat_service *s)
 	return 0;
 }
 
+static u32 num_endpoints(const struct svcnat_service *s)
+{
+	const struct svcnat_endpoints *eps;
+	u32 num;
+
+	rcu_read_lock();
+	eps = rcu_dereference(s->endpoints);
+	num = eps ? eps->num : 0;
+	rcu_read_unlock();
+	return num;
+}
+
 /**
  * svcnat_fill_service() - a service
  * @skb: message
  * @s: the service
  * @sums: its counters, or NULL
  *
+ * Context: process, the writer lock.
  * Return: 0 or -EMSGSIZE.
  */
 int svcnat_fill_service(struct sk_buff *skb, const struct svcnat_service *s,
@@ -102,6 +115,8 @@ int svcnat_fill_service(struct sk_buff *skb, const struct svcnat_service *s,
 		       SVCNAT_POLICY_CLUSTER) ||
 	    nla_put_u8(skb, SVCNAT_SERVICE_A_ON_REMOVAL,
 		       SVCNAT_ON_REMOVAL_KEEP) ||
+	    nla_put_u32(skb, SVCNAT_SERVICE_A_FRONTENDS, s->num_frontends) ||
+	    nla_put_u32(skb, SVCNAT_SERVICE_A_ENDPOINTS, num_endpoints(s)) ||
 	    (sums && fill_counters(skb, SVCNAT_SERVICE_A_COUNTERS, sums))) {
 		nla_nest_cancel(skb, nest);
 		return -EMSGSIZE;

@@ -171,6 +171,13 @@ const struct nla_policy svcnat_policy_get[SVCNAT_A_MAX + 1] = {
 	[SVCNAT_A_WITH_STATS]	= { .type = NLA_FLAG },
 };
 
+const struct nla_policy svcnat_policy_get_service[SVCNAT_A_MAX + 1] = {
+	[SVCNAT_A_SERVICE]	= NLA_POLICY_NESTED(name_nest),
+	[SVCNAT_A_WITH_STATS]	= { .type = NLA_FLAG },
+	[SVCNAT_A_WITH_FRONTENDS] = { .type = NLA_FLAG },
+	[SVCNAT_A_WITH_ENDPOINTS] = { .type = NLA_FLAG },
+};
+
 const struct nla_policy svcnat_policy_frontends[SVCNAT_A_MAX + 1] = {
 	[SVCNAT_A_SERVICE]	= NLA_POLICY_NESTED(name_nest),
 	[SVCNAT_A_FRONTEND]	= NLA_POLICY_NESTED(frontend_nest),

@@ -13,6 +13,8 @@ struct message {
 	u32			seq;
 	u8			cmd;
 	bool			counters;
+	bool			frontends;
+	bool			endpoints;
 	struct svcnat_services	*services;
 };
 
@@ -20,12 +22,15 @@ static void dump_message(struct message *m, struct sk_buff *skb,
 			 struct netlink_callback *cb, enum svcnat_cmd cmd)
 {
 	struct svcnat_net *sn = svcnat_pernet(sock_net(skb->sk));
+	struct nlattr **attrs = svcnat_dump_attrs(cb);
 
 	*m = (struct message) {
 		.skb = skb, .cb = cb, .cmd = cmd,
 		.portid = NETLINK_CB(cb->skb).portid,
 		.seq = cb->nlh->nlmsg_seq,
-		.counters = svcnat_dump_attrs(cb)[SVCNAT_A_WITH_STATS],
+		.counters = attrs[SVCNAT_A_WITH_STATS],
+		.frontends = attrs[SVCNAT_A_WITH_FRONTENDS],
+		.endpoints = attrs[SVCNAT_A_WITH_ENDPOINTS],
 		.services = &sn->services,
 	};
 }
@@ -41,11 +46,11 @@ static void *begin(struct message *m)
 	return header;
 }
 
-static int end(struct message *m, void *header, int err)
+static int end(struct message *m, const struct svcnat_service *s, void *header,
+	       int err)
 {
 	if (!err)
-		err = nla_put_u32(m->skb, SVCNAT_A_GENERATION,
-				  m->services->generation);
+		err = nla_put_u32(m->skb, SVCNAT_A_GENERATION, s->generation);
 	if (err)
 		genlmsg_cancel(m->skb, header);
 	else
@@ -63,7 +68,7 @@ static int put_service(struct message *m, struct svcnat_service *s)
 		return -EMSGSIZE;
 	if (m->counters)
 		svcnat_service_sums(m->services, s, &sums);
-	return end(m, header,
+	return end(m, s, header,
 		   svcnat_fill_service(m->skb, s, m->counters ? &sums : NULL));
 }
 
@@ -78,7 +83,7 @@ static int put_frontend(struct message *m, struct svcnat_service *s,
 	err = svcnat_fill_name(m->skb, s);
 	if (!err)
 		err = svcnat_fill_frontend(m->skb, f, m->counters);
-	return end(m, header, err);
+	return end(m, s, header, err);
 }
 
 static int put_endpoint(struct message *m, struct svcnat_service *s,
@@ -92,7 +97,19 @@ static int put_endpoint(struct message *m, struct svcnat_service *s,
 	err = svcnat_fill_name(m->skb, s);
 	if (!err)
 		err = svcnat_fill_endpoint(m->skb, e, m->counters);
-	return end(m, header, err);
+	return end(m, s, header, err);
+}
+
+static int refuse_members(struct genl_info *info)
+{
+	const struct nlattr *attr = info->attrs[SVCNAT_A_WITH_FRONTENDS] ?:
+				    info->attrs[SVCNAT_A_WITH_ENDPOINTS];
+
+	if (!attr)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(info->extack, attr,
+			    "only a dump can show frontends and endpoints");
+	return -EINVAL;
 }
 
 int svcnat_nl_service_get_doit(struct sk_buff *skb, struct genl_info *info)
@@ -114,6 +131,9 @@ int svcnat_nl_service_get_doit(struct sk_buff *skb, struct genl_info *info)
 		return svcnat_request_missing(info->extack, NULL,
 					      SVCNAT_A_SERVICE,
 					      "the service is missing");
+	err = refuse_members(info);
+	if (err)
+		return err;
 	m.skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	if (!m.skb)
 		return -ENOMEM;
@@ -168,6 +188,17 @@ int svcnat_nl_dump_refuse(struct netlink_callback *cb)
 	return -ENOENT;
 }
 
+/* What a dump shows one state of; changes if that is gone. */
+static u32 dump_generation(const struct message *m,
+			   const struct svcnat_dump *at)
+{
+	struct svcnat_service *s = NULL;
+
+	if (at->only)
+		s = svcnat_service_by_id(m->services, at->only);
+	return s ? s->generation : m->services->generation;
+}
+
 /*
  * Walk the services from where the dump is.  @show puts what the dump is about
  * from position at->at on, and advances it; -EMSGSIZE: the message is full.
@@ -188,7 +219,7 @@ static int dump_services(struct sk_buff *skb, struct netlink_callback *cb,
 		return err;
 	dump_message(&m, skb, cb, cmd);
 	mutex_lock(&m.services->lock);
-	cb->seq = m.services->generation;
+	cb->seq = dump_generation(&m, at);
 	xa_for_each_start(&m.services->ids, id, s, at->service) {
 		if (at->only && id != at->only)
 			break;
@@ -206,12 +237,6 @@ static int dump_services(struct sk_buff *skb, struct netlink_callback *cb,
 	}
 	mutex_unlock(&m.services->lock);
 	return skb->len ?: err;
-}
-
-static int show_service(struct message *m, struct svcnat_service *s,
-			u32 *position)
-{
-	return put_service(m, s);
 }
 
 static int show_frontends(struct message *m, struct svcnat_service *s,
@@ -246,6 +271,35 @@ static int show_endpoints(struct message *m, struct svcnat_service *s,
 			return err;
 	}
 	return 0;
+}
+
+/* The service itself is position 0, its members follow. */
+static int show_service(struct message *m, struct svcnat_service *s,
+			u32 *position)
+{
+	u32 members = 1 + (m->frontends ? s->num_frontends : 0);
+	u32 at;
+	int err;
+
+	if (!*position) {
+		err = put_service(m, s);
+		if (err)
+			return err;
+		*position = 1;
+	}
+	if (*position < members) {
+		at = *position - 1;
+		err = show_frontends(m, s, &at);
+		*position = 1 + at;
+		if (err)
+			return err;
+	}
+	if (!m->endpoints)
+		return 0;
+	at = *position - members;
+	err = show_endpoints(m, s, &at);
+	*position = members + at;
+	return err;
 }
 
 int svcnat_nl_service_get_dumpit(struct sk_buff *skb,

@@ -64,6 +64,7 @@ struct svcnat_services {
  * @node: in svcnat_services.names
  * @frontends: its frontends
  * @num_frontends: how many
+ * @generation: svcnat_services.generation when it changed last
  * @draining: its removed frontends that may still have flows, by kin
  * @next_endpoint: last endpoint id that was given out
  * @retired: counters of frontends that are no more
@@ -79,6 +80,7 @@ struct svcnat_service {
 	struct svcnat_node		node;
 	struct list_head		frontends;
 	u32				num_frontends;
+	u32				generation;
 	struct list_head		draining;
 	u32				next_endpoint;
 	struct svcnat_sums		retired;

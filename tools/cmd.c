@@ -3,13 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-static int (*const compare[SVCNAT_A_MAX + 1])(const void *, const void *) = {
-	[SVCNAT_A_SERVICE] = service_compare,
-	[SVCNAT_A_FRONTEND] = frontend_compare,
-	[SVCNAT_A_ENDPOINT] = endpoint_compare,
-	[SVCNAT_A_AFFINITY] = affinity_compare,
-};
+#include <time.h>
 
 struct request cmd_about(int cmd, const char *subject,
 			 struct service *service, const char *name)
@@ -48,12 +42,11 @@ int cmd_flush(struct words *w, int cmd, const char *subject)
 void collection_init(struct collection *coll, int attr)
 {
 	memset(coll, 0, sizeof(*coll));
-	coll->attr = attr;
 	coll->objects.size = object_types[attr].size;
 	coll->names.size = sizeof(char *);
 }
 
-static void empty(struct collection *coll)
+void collection_empty(struct collection *coll)
 {
 	size_t i;
 
@@ -61,18 +54,16 @@ static void empty(struct collection *coll)
 		free(*(char **)list_at(&coll->names, i));
 	coll->names.nr = 0;
 	coll->objects.nr = 0;
-	coll->has_generation = false;
-	coll->mixed = false;
 }
 
 void collection_free(struct collection *coll)
 {
-	empty(coll);
+	collection_empty(coll);
 	list_free(&coll->names);
 	list_free(&coll->objects);
 }
 
-/* A dump goes service by service: mostly it is the last name again. */
+/* Often it is the last name again. */
 static const char *keep_name(struct collection *coll, const char *name)
 {
 	char **last;
@@ -93,76 +84,41 @@ static const char *keep_name(struct collection *coll, const char *name)
 	return *last;
 }
 
-static int collect(const struct reply *reply, void *arg)
+void *collection_add(struct collection *coll, const struct head *object)
 {
-	struct collection *coll = arg;
-	const void *object = &reply->head;
-	struct head *copy;
+	struct head *copy = list_copy(&coll->objects, object);
 
-	if (reply->has_generation) {
-		if (coll->has_generation &&
-		    coll->generation != reply->generation)
-			coll->mixed = true;
-		coll->generation = reply->generation;
-		coll->has_generation = true;
-	}
-	if (reply->attr != coll->attr)
-		return 0;
-	if (reply->attr == SVCNAT_A_SERVICE)
-		object = &reply->service;
-	copy = list_add(&coll->objects);
-	memcpy(copy, object, coll->objects.size);
-	copy->service = keep_name(coll, copy->service);
-	return 0;
+	copy->service = keep_name(coll, object->service);
+	return copy;
 }
 
-int collection_try(struct collection *coll, const struct request *req)
-{
-	struct list *objects = &coll->objects;
-	int code;
+#define PATIENCE	5000	/* milliseconds */
+#define LONGEST_PAUSE	128	/* milliseconds */
 
-	empty(coll);
-	code = cmd_try(req, collect, coll);
-	if (!code && coll->mixed)
-		code = NL_INTERRUPTED;
-	if (!code && objects->nr)
-		qsort(objects->item, objects->nr, objects->size,
-		      compare[coll->attr]);
-	return code;
+static int64_t milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-int collection_fill(struct collection *coll, const struct request *req)
+bool patience_wait(struct patience *patience)
 {
-	int tries = COLLECT_TRIES, code;
+	int64_t now = milliseconds();
+	struct timespec pause;
 
-	do {
-		code = collection_try(coll, req);
-	} while (code == NL_INTERRUPTED && --tries);
-	return code ? cmd_complain(code) : 0;
-}
-
-int collection_show(struct words *w, int cmd, int attr,
-		    const struct collection_output *output)
-{
-	struct collection coll;
-	struct service service;
-	struct request req;
-	const char *name;
-	int err = words_optional_name(w, &name);
-
-	if (err)
-		return err;
-	req = cmd_about(cmd, object_types[attr].word, &service, name);
-	req.dump = true;
-	req.stats = options.stats && attr != SVCNAT_A_AFFINITY;
-	collection_init(&coll, attr);
-	err = collection_fill(&coll, &req);
-	if (!err && options.json)
-		output->json(&coll.objects);
-	else if (!err)
-		output->table(&coll.objects);
-	collection_free(&coll);
-	return err;
+	if (!patience->end)
+		patience->end = now + PATIENCE;
+	if (now >= patience->end)
+		return false;
+	patience->pause = patience->pause ? 2 * patience->pause : 1;
+	if (patience->pause > LONGEST_PAUSE)
+		patience->pause = LONGEST_PAUSE;
+	pause.tv_sec = 0;
+	pause.tv_nsec = patience->pause * 1000000L;
+	nanosleep(&pause, NULL);
+	return true;
 }
 
 static const struct {

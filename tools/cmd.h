@@ -65,47 +65,49 @@ int cmd_request(const struct request *req, nl_reply_fn fn, void *arg);
 int cmd_try(const struct request *req, nl_reply_fn fn, void *arg);
 int cmd_complain(int code);
 
+/* Whether @code, of cmd_try(), says that what it asked for does not exist. */
+bool cmd_is_gone(int code);
+
 /* A request about service @name, or about all if that is NULL. */
 struct request cmd_about(int cmd, const char *subject,
 			 struct service *service, const char *name);
 
 /**
- * struct collection - the objects of a dump
- * @objects: of the type of @attr
+ * struct collection - objects of a dump
+ * @objects: the objects
  * @names: of their services, char * each
- * @attr: SVCNAT_A_SERVICE, _FRONTEND, _ENDPOINT or _AFFINITY
- * @has_generation: there was a message with a generation
- * @mixed: there was one with another generation
- * @generation: of the configuration that they show
  */
 struct collection {
 	struct list objects;
 	struct list names;
-	int attr;
-	bool has_generation;
-	bool mixed;
-	uint32_t generation;
 };
 
-#define COLLECT_TRIES	10
-
+/* @attr: SVCNAT_A_SERVICE, _FRONTEND, _ENDPOINT or _AFFINITY. */
 void collection_init(struct collection *coll, int attr);
+void *collection_add(struct collection *coll, const struct head *object);
+void collection_empty(struct collection *coll);
 void collection_free(struct collection *coll);
 
-/* Once; sorts.  NL_INTERRUPTED if what came is not one state. */
-int collection_try(struct collection *coll, const struct request *req);
+/**
+ * struct patience - for how long to try again
+ * @end: in milliseconds; 0 before the first wait
+ * @pause: the last one, in milliseconds
+ */
+struct patience {
+	int64_t end;
+	unsigned int pause;
+};
 
-/* Until it is one state; or complains.  Returns the exit code. */
-int collection_fill(struct collection *coll, const struct request *req);
+/* Waits a little, longer each time; false if it is enough. */
+bool patience_wait(struct patience *patience);
 
-struct collection_output {
+struct member_output {
 	void (*json)(const struct list *objects);
 	void (*table)(const struct list *objects);
 };
 
-/* All of a command "show [NAME]". */
-int collection_show(struct words *w, int cmd, int attr,
-		    const struct collection_output *output);
+/* All of "frontend show [NAME]" and "endpoint show [NAME]". */
+int member_show(struct words *w, int attr, const struct member_output *output);
 
 /* "service show", of one service or of all if @name is NULL. */
 int service_list(const char *name);

@@ -49,12 +49,49 @@ static void print_table(const struct list *entries)
 	table_end(&table);
 }
 
+static int take(const struct reply *reply, void *arg)
+{
+	if (reply->attr == SVCNAT_A_AFFINITY)
+		collection_add(arg, &reply->head);
+	return 0;
+}
+
+/* The table may move while it is read, so that some come twice or not. */
+static int read_all(struct collection *entries, const char *name)
+{
+	struct patience patience = { .pause = 0 };
+	struct service service;
+	struct request req = cmd_about(SVCNAT_CMD_AFFINITY_GET, "affinity",
+				       &service, name);
+	int code;
+
+	req.dump = true;
+	do {
+		collection_empty(entries);
+		code = cmd_try(&req, take, entries);
+	} while (code == NL_INTERRUPTED && patience_wait(&patience));
+	if (code && code != NL_INTERRUPTED)
+		return cmd_complain(code);
+	list_sort(&entries->objects, affinity_compare);
+	return 0;
+}
+
 static int affinity_show(struct words *w)
 {
-	const struct collection_output output = { print_json, print_table };
+	struct collection entries;
+	const char *name;
+	int err = words_optional_name(w, &name);
 
-	return collection_show(w, SVCNAT_CMD_AFFINITY_GET, SVCNAT_A_AFFINITY,
-			       &output);
+	if (err)
+		return err;
+	collection_init(&entries, SVCNAT_A_AFFINITY);
+	err = read_all(&entries, name);
+	if (!err && options.json)
+		print_json(&entries.objects);
+	else if (!err)
+		print_table(&entries.objects);
+	collection_free(&entries);
+	return err;
 }
 
 static int affinity_flush(struct words *w)

@@ -188,10 +188,9 @@ static void print_table(const struct list *endpoints)
 
 static int endpoint_show(struct words *w)
 {
-	const struct collection_output output = { print_json, print_table };
+	const struct member_output output = { print_json, print_table };
 
-	return collection_show(w, SVCNAT_CMD_ENDPOINT_GET, SVCNAT_A_ENDPOINT,
-			       &output);
+	return member_show(w, SVCNAT_A_ENDPOINT, &output);
 }
 
 static const struct command commands[] = {

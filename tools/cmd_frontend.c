@@ -120,10 +120,9 @@ static void print_table(const struct list *frontends)
 
 static int frontend_show(struct words *w)
 {
-	const struct collection_output output = { print_json, print_table };
+	const struct member_output output = { print_json, print_table };
 
-	return collection_show(w, SVCNAT_CMD_FRONTEND_GET, SVCNAT_A_FRONTEND,
-			       &output);
+	return member_show(w, SVCNAT_A_FRONTEND, &output);
 }
 
 static const struct command commands[] = {

@@ -29,6 +29,7 @@ struct nl {
 	int netns_fd;
 	struct nl_sock *sock;
 	int family;
+	int error;
 	char sentence[1024];
 };
 
@@ -222,6 +223,7 @@ static int refused(struct exchange *x, int error, const char *tlvs,
 	int length = INT_MAX;
 	char text[PART_TEXT_SIZE];
 
+	x->nl->error = error;
 	if (error == EPERM)
 		return lacks_permission(x->nl);
 	for (; nla_ok(attr, left); attr = nla_next(attr, &left)) {
@@ -438,8 +440,10 @@ int nl_request(struct nl *nl, const struct request *req, nl_reply_fn fn,
 	       void *arg)
 {
 	struct exchange x = { .nl = nl, .req = req, .fn = fn, .arg = arg };
-	int code = open_socket(nl);
+	int code;
 
+	nl->error = 0;
+	code = open_socket(nl);
 	if (code)
 		return code;
 	x.msg = nl_message_build(req, nl->family,
@@ -451,6 +455,11 @@ int nl_request(struct nl *nl, const struct request *req, nl_reply_fn fn,
 		code = exchange(&x);
 	nlmsg_free(x.msg);
 	return code;
+}
+
+int nl_error(const struct nl *nl)
+{
+	return nl->error;
 }
 
 const char *nl_sentence(const struct nl *nl)

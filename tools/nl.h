@@ -15,7 +15,7 @@ enum nl_code {
 	NL_FAILED = 1,		/* before the kernel was asked */
 	NL_REFUSED = 2,		/* by the kernel */
 	NL_ABSENT = 3,		/* no module, or no permission */
-	NL_INTERRUPTED = 4,	/* a dump that is no consistent state */
+	NL_INTERRUPTED = 4,	/* a dump of what changed meanwhile */
 };
 
 /**
@@ -28,6 +28,8 @@ enum nl_code {
  * @endpoints: array of @nr_endpoints
  * @config: or NULL
  * @stats: ask for counters
+ * @with_frontends: ask for those of each service
+ * @with_endpoints: ask for those of each service
  */
 struct request {
 	int cmd;
@@ -40,21 +42,21 @@ struct request {
 	size_t nr_endpoints;
 	const struct config *config;
 	bool stats;
+	bool with_frontends;
+	bool with_endpoints;
 };
 
 /**
  * struct reply - one object that the module sent
  * @attr: enum svcnat_attr: which object; SVCNAT_A_SERVICE if the message has
  *	nothing else, 0 if it has not even that
- * @has_generation: whether there is
- * @generation: of the configuration
+ * @generation: of the service
  * @service: that the object is or belongs to, as far as the message says
  *
  * Strings last until the callback returns.
  */
 struct reply {
 	int attr;
-	bool has_generation;
 	uint32_t generation;
 	struct service service;
 	union {
@@ -80,6 +82,9 @@ void nl_free(struct nl *nl);
 /* Returns enum nl_code, or what @fn did. */
 int nl_request(struct nl *nl, const struct request *req, nl_reply_fn fn,
 	       void *arg);
+
+/* The errno of the last NL_REFUSED, if it was the kernel's; else 0. */
+int nl_error(const struct nl *nl);
 
 /* The sentence about what nl_request() returned last; not if @fn did. */
 const char *nl_sentence(const struct nl *nl);

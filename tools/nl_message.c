@@ -189,6 +189,10 @@ static int put_request(struct nl_msg *msg, const struct request *req)
 		err = put_object(msg, SVCNAT_A_CONFIG, req->config);
 	if (req->stats && err >= 0)
 		err = nla_put_flag(msg, SVCNAT_A_WITH_STATS);
+	if (req->with_frontends && err >= 0)
+		err = nla_put_flag(msg, SVCNAT_A_WITH_FRONTENDS);
+	if (req->with_endpoints && err >= 0)
+		err = nla_put_flag(msg, SVCNAT_A_WITH_ENDPOINTS);
 	return err;
 }
 
@@ -234,7 +238,6 @@ static int get_common(struct genlmsghdr *hdr, struct reply *reply)
 		if (nla_len(attr) != sizeof(uint32_t))
 			return -NLE_INVAL;
 		reply->generation = nla_get_u32(attr);
-		reply->has_generation = true;
 	}
 	attr = genlmsg_attrdata(hdr, 0);
 	attr = nla_find(attr, genlmsg_attrlen(hdr, 0), SVCNAT_A_SERVICE);

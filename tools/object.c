@@ -45,6 +45,8 @@ static const struct field service_fields[] = {
 		   FIELD_U8, "external-policy"),
 	WORD_FIELD(service, on_removal, SVCNAT_SERVICE_A_ON_REMOVAL, FIELD_U8,
 		   "on-removal"),
+	FIELD(service, nr_frontends, SVCNAT_SERVICE_A_FRONTENDS, FIELD_U32),
+	FIELD(service, nr_endpoints, SVCNAT_SERVICE_A_ENDPOINTS, FIELD_U32),
 	FIELD(service, counters, SVCNAT_SERVICE_A_COUNTERS, FIELD_COUNTERS),
 };
 
@@ -185,12 +187,23 @@ void *list_add(struct list *list)
 	return list_grow(list, 1);
 }
 
+void *list_copy(struct list *list, const void *item)
+{
+	return memcpy(list_add(list), item, list->size);
+}
+
 void list_free(struct list *list)
 {
 	free(list->item);
 	list->item = NULL;
 	list->nr = 0;
 	list->room = 0;
+}
+
+void list_sort(struct list *list, int (*compare)(const void *, const void *))
+{
+	if (list->nr)
+		qsort(list->item, list->nr, list->size, compare);
 }
 
 /* An address that is not there sorts last: AF_UNSPEC is 0. */

@@ -16,10 +16,12 @@
  * @given: which of the object's attributes are there, a bit for each; an
  *	address counts as its IPv4 attribute, whatever its family
  * @service: name of the service that it belongs to, or NULL
+ * @generation: of that service
  */
 struct head {
 	uint64_t given;
 	const char *service;
+	uint32_t generation;
 };
 
 /**
@@ -45,6 +47,8 @@ struct service {
 	uint8_t internal_policy;
 	uint8_t external_policy;
 	uint8_t on_removal;
+	uint32_t nr_frontends;
+	uint32_t nr_endpoints;
 	struct counters counters;
 };
 
@@ -186,11 +190,16 @@ static inline void *list_at(const struct list *list, size_t i)
 /* Append zeroed items.  End the program if there is no memory. */
 void *list_grow(struct list *list, size_t nr);
 void *list_add(struct list *list);
+void *list_copy(struct list *list, const void *item);
 void list_free(struct list *list);
+void list_sort(struct list *list, int (*compare)(const void *, const void *));
 
 int addr_compare(const struct addr *a, const struct addr *b);
 
-/* For qsort(): by service; service and address; service and client. */
+/*
+ * For list_sort(): by service; service, family, address and port; service and
+ * client.
+ */
 int service_compare(const void *a, const void *b);
 int frontend_compare(const void *a, const void *b);
 int endpoint_compare(const void *a, const void *b);

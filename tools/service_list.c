@@ -1,98 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 /* "service show": joins the services with their frontends and endpoints. */
-#include "cmd.h"
+#include "snapshot.h"
 
 #include <stdio.h>
 #include <string.h>
 
 struct listing {
-	struct collection services;
-	struct collection frontends;
-	struct collection endpoints;
+	struct snapshot snap;
 	/* How far the frontends and endpoints are joined already. */
 	size_t frontend;
 	size_t endpoint;
 };
 
-static int read_objects(struct collection *coll, int cmd, const char *name,
-			bool dump)
-{
-	struct service service;
-	struct request req = cmd_about(cmd, "service", &service, name);
-
-	req.dump = dump;
-	req.stats = options.stats;
-	return collection_try(coll, &req);
-}
-
-static bool same_state(const struct collection *a, const struct collection *b)
-{
-	return !a->has_generation || !b->has_generation ||
-	       a->generation == b->generation;
-}
-
-/*
- * An empty dump carries no generation.  If it is the last one, that of a
- * service must show that nothing has changed meanwhile.
- */
-static int read_again(const struct collection *services)
-{
-	const struct head *first = list_at(&services->objects, 0);
-	struct collection again;
-	int code;
-
-	collection_init(&again, SVCNAT_A_SERVICE);
-	code = read_objects(&again, SVCNAT_CMD_SERVICE_GET, first->service,
-			    false);
-	if (code == NL_REFUSED || (!code && !same_state(services, &again)))
-		code = NL_INTERRUPTED;
-	collection_free(&again);
-	return code;
-}
-
-static int read_once(struct listing *list, const char *name)
-{
-	int code;
-
-	code = read_objects(&list->services, SVCNAT_CMD_SERVICE_GET, name,
-			    !name);
-	if (code || !list->services.objects.nr)
-		return code;
-	code = read_objects(&list->frontends, SVCNAT_CMD_FRONTEND_GET, name,
-			    true);
-	if (code)
-		return code;
-	code = read_objects(&list->endpoints, SVCNAT_CMD_ENDPOINT_GET, name,
-			    true);
-	if (code)
-		return code;
-	if (!same_state(&list->services, &list->frontends) ||
-	    !same_state(&list->services, &list->endpoints))
-		return NL_INTERRUPTED;
-	if (!list->endpoints.has_generation)
-		return read_again(&list->services);
-	return 0;
-}
-
-static int read_all(struct listing *list, const char *name)
-{
-	int tries = COLLECT_TRIES, code;
-
-	do {
-		code = read_once(list, name);
-	} while (code == NL_INTERRUPTED && --tries);
-	return code ? cmd_complain(code) : 0;
-}
-
 /* The next object of the service, or NULL; both lists are sorted. */
-static void *next_of(const struct collection *coll, size_t *at,
+static void *next_of(const struct list *members, size_t *at,
 		     const struct service *service)
 {
 	struct head *head;
 	int diff;
 
-	for (; *at < coll->objects.nr; ++*at) {
-		head = list_at(&coll->objects, *at);
+	for (; *at < members->nr; ++*at) {
+		head = list_at(members, *at);
 		diff = service_compare(head, service);
 		if (diff > 0)
 			break;
@@ -110,7 +38,7 @@ static void json_members(struct listing *list, const struct service *service)
 	const struct endpoint *endpoint;
 
 	json_array("frontends");
-	while ((frontend = next_of(&list->frontends, &list->frontend,
+	while ((frontend = next_of(&list->snap.frontends, &list->frontend,
 				   service))) {
 		json_object(NULL);
 		frontend_json(frontend);
@@ -118,7 +46,7 @@ static void json_members(struct listing *list, const struct service *service)
 	}
 	json_end();
 	json_array("endpoints");
-	while ((endpoint = next_of(&list->endpoints, &list->endpoint,
+	while ((endpoint = next_of(&list->snap.endpoints, &list->endpoint,
 				   service))) {
 		json_object(NULL);
 		endpoint_json(endpoint);
@@ -152,11 +80,12 @@ static void json_service(struct listing *list, const struct service *service)
 
 static void print_json(struct listing *list)
 {
+	const struct list *services = &list->snap.services.objects;
 	size_t i;
 
 	json_array(NULL);
-	for (i = 0; i < list->services.objects.nr; i++)
-		json_service(list, list_at(&list->services.objects, i));
+	for (i = 0; i < services->nr; i++)
+		json_service(list, list_at(services, i));
 	json_end();
 }
 
@@ -167,7 +96,7 @@ static void endpoints_cell(struct listing *list, struct table *table,
 	const struct endpoint *endpoint;
 	unsigned int ready = 0, all = 0;
 
-	while ((endpoint = next_of(&list->endpoints, &list->endpoint,
+	while ((endpoint = next_of(&list->snap.endpoints, &list->endpoint,
 				   service))) {
 		ready += endpoint->state == SVCNAT_STATE_READY;
 		all++;
@@ -184,7 +113,7 @@ static void frontends_cell(struct listing *list, struct table *table,
 	const struct frontend *frontend;
 	unsigned int nr = 0;
 
-	while ((frontend = next_of(&list->frontends, &list->frontend,
+	while ((frontend = next_of(&list->snap.frontends, &list->frontend,
 				   service))) {
 		if (!nr)
 			text[0] = '\0';
@@ -243,6 +172,7 @@ static void print_table(struct listing *list)
 	static const struct column with_stats[] = {
 		COLUMNS, STATS_COLUMNS, { .head = "FRONTENDS" },
 	};
+	const struct list *services = &list->snap.services.objects;
 	struct table table;
 	size_t i;
 
@@ -250,8 +180,8 @@ static void print_table(struct listing *list)
 		table_begin(&table, with_stats, 9 + NR_STATS_COLUMNS, false);
 	else
 		table_begin(&table, columns, 9, false);
-	for (i = 0; i < list->services.objects.nr; i++)
-		print_row(list, &table, list_at(&list->services.objects, i));
+	for (i = 0; i < services->nr; i++)
+		print_row(list, &table, list_at(services, i));
 	table_end(&table);
 }
 
@@ -260,16 +190,12 @@ int service_list(const char *name)
 	struct listing list = { .frontend = 0 };
 	int err;
 
-	collection_init(&list.services, SVCNAT_A_SERVICE);
-	collection_init(&list.frontends, SVCNAT_A_FRONTEND);
-	collection_init(&list.endpoints, SVCNAT_A_ENDPOINT);
-	err = read_all(&list, name);
+	snapshot_init(&list.snap, true, true);
+	err = snapshot_read(&list.snap, name);
 	if (!err && options.json)
 		print_json(&list);
 	else if (!err)
 		print_table(&list);
-	collection_free(&list.services);
-	collection_free(&list.frontends);
-	collection_free(&list.endpoints);
+	snapshot_free(&list.snap);
 	return err;
 }

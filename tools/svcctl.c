@@ -21,13 +21,13 @@ int cmd_try(const struct request *req, nl_reply_fn fn, void *arg)
 
 int cmd_complain(int code)
 {
-	if (code == NL_INTERRUPTED) {
-		complain("the configuration changed each time it was read, %d times; try again",
-			 COLLECT_TRIES);
-		return EXIT_REFUSED;
-	}
 	complain("%s", nl_sentence(nl));
 	return code;
+}
+
+bool cmd_is_gone(int code)
+{
+	return code == NL_REFUSED && nl_error(nl) == ENOENT;
 }
 
 static int run_line(char *line, size_t length)

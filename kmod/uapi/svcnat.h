@@ -39,8 +39,9 @@
  * @SVCNAT_CMD_SERVICE_SET: change options of a service (not its protocol)
  * @SVCNAT_CMD_SERVICE_DEL: remove a service
  * @SVCNAT_CMD_SERVICE_FLUSH: remove all services of the netns
- * @SVCNAT_CMD_SERVICE_GET: one service by name, or dump them all; without
- *	frontends and endpoints, which have dumps of their own
+ * @SVCNAT_CMD_SERVICE_GET: one service by name; or dump, of one service if
+ *	SVCNAT_A_SERVICE names it.  In a dump the frontends and then the
+ *	endpoints may follow their service, each in its own message
  * @SVCNAT_CMD_FRONTEND_NEW: add frontends to the service
  * @SVCNAT_CMD_FRONTEND_DEL: remove frontends of the service
  * @SVCNAT_CMD_FRONTEND_GET: dump; of one service if SVCNAT_A_SERVICE names it
@@ -100,8 +101,10 @@ enum svcnat_cmd {
  * @SVCNAT_A_STATS: nest of enum svcnat_stat: each counter a u64
  * @SVCNAT_A_WITH_STATS: flag in GET requests: add ..._COUNTERS to the objects
  * @SVCNAT_A_GENERATION: u32 in replies of service, frontend and endpoint GET:
- *	changes with every change of the configuration; equal in several dumps
- *	means that they show one state
+ *	changes with every change of the service, its frontends or endpoints;
+ *	equal in several replies means that they show one state of it
+ * @SVCNAT_A_WITH_FRONTENDS: flag in SERVICE_GET dumps: add the frontends
+ * @SVCNAT_A_WITH_ENDPOINTS: flag in SERVICE_GET dumps: add the endpoints
  * @__SVCNAT_A_MAX: one past the last
  */
 enum svcnat_attr {
@@ -116,6 +119,8 @@ enum svcnat_attr {
 	SVCNAT_A_STATS,
 	SVCNAT_A_WITH_STATS,
 	SVCNAT_A_GENERATION,
+	SVCNAT_A_WITH_FRONTENDS,
+	SVCNAT_A_WITH_ENDPOINTS,
 	__SVCNAT_A_MAX
 };
 
@@ -157,6 +162,8 @@ enum svcnat_on_removal {
  * @SVCNAT_SERVICE_A_EXTERNAL_POLICY: u8, enum svcnat_policy
  * @SVCNAT_SERVICE_A_ON_REMOVAL: u8, enum svcnat_on_removal
  * @SVCNAT_SERVICE_A_COUNTERS: nest of enum svcnat_counter_attr, in replies
+ * @SVCNAT_SERVICE_A_FRONTENDS: u32, how many it has, in replies
+ * @SVCNAT_SERVICE_A_ENDPOINTS: u32, how many it has, in replies
  * @__SVCNAT_SERVICE_A_MAX: one past the last
  */
 enum svcnat_service_attr {
@@ -169,6 +176,8 @@ enum svcnat_service_attr {
 	SVCNAT_SERVICE_A_EXTERNAL_POLICY,
 	SVCNAT_SERVICE_A_ON_REMOVAL,
 	SVCNAT_SERVICE_A_COUNTERS,
+	SVCNAT_SERVICE_A_FRONTENDS,
+	SVCNAT_SERVICE_A_ENDPOINTS,
 	__SVCNAT_SERVICE_A_MAX
 };
 

@@ -116,6 +116,13 @@ def full_service(name, proto=6, affinity=0, *attrs):
                    u8(K["SERVICE_A_ON_REMOVAL"], 0), *attrs)
 
 
+def shown_service(name, frontends, endpoints, *attrs, proto=17, affinity=0):
+    """As the module sends it in a dump: with the number of its members."""
+    return full_service(name, proto, affinity,
+                        u32(K["SERVICE_A_FRONTENDS"], frontends),
+                        u32(K["SERVICE_A_ENDPOINTS"], endpoints), *attrs)
+
+
 def frontend(address, number, *attrs):
     return nest(K["A_FRONTEND"], addr(K["FRONTEND_A_ADDR4"], address),
                 port(K["FRONTEND_A_PORT"], number),
@@ -365,17 +372,24 @@ SERVICE_B = {"name": "b", "protocol": "udp", "affinity": 0,
              "frontends": [], "endpoints": []}
 
 
+WITH_FRONTENDS = attr(K["A_WITH_FRONTENDS"])
+WITH_ENDPOINTS = attr(K["A_WITH_ENDPOINTS"])
+WITH_BOTH = WITH_FRONTENDS + WITH_ENDPOINTS
+
+
 def service_show():
     replies = [
-        reply(full_service("b", 17), generation(7)) +
-        reply(full_service("a", 6, 10800), generation(7)), done(),
-        reply(service("a"), frontend("fd00::1", 80), frontend("10.0.0.1", 81),
-              frontend("9.0.0.1", 81), frontend("10.0.0.1", 80),
-              generation(7)), done(),
+        reply(shown_service("b", 0, 0), generation(7)) +
+        reply(shown_service("a", 4, 2, proto=6, affinity=10800),
+              generation(3)) +
+        reply(service("a"), frontend("fd00::1", 80), generation(3)) +
+        reply(service("a"), frontend("10.0.0.1", 81), generation(3)),
+        reply(service("a"), frontend("9.0.0.1", 81), generation(3)) +
+        reply(service("a"), frontend("10.0.0.1", 80), generation(3)) +
         reply(service("a"), endpoint("10.1.1.10", 80, 5, 1, 2),
-              generation(7)) +
+              generation(3)),
         reply(service("a"), endpoint("10.1.1.9", 80, 0, 2, 1),
-              generation(7)) + done()]
+              generation(3)) + done()]
     ran = Run(["-j", "service", "show"], *replies)
     a = dict(SERVICE_B, name="a", protocol="tcp", affinity=10800)
     a["frontends"] = [
@@ -389,9 +403,8 @@ def service_show():
          "state": "terminating", "local": True, "local_only": True,
          "active": None}]
     expect(ran.json(), [a, SERVICE_B])
-    for number, command in enumerate(["CMD_SERVICE_GET", "CMD_FRONTEND_GET",
-                                      "CMD_ENDPOINT_GET"]):
-        expect_request(ran, command, number=number, flags=REQUEST | DUMP)
+    expect_request(ran, "CMD_SERVICE_GET", WITH_BOTH, flags=REQUEST | DUMP)
+    expect(len(ran.requests), 1)
     ran = Run(["-c=always", "service", "show"], *replies)
     expect(ran.out.count("\033[1m"), 9)
     ran = Run(["service", "show"], *replies)
@@ -406,14 +419,12 @@ def service_show():
 
 def service_show_one():
     ran = Run(["-j", "service", "show", "b"],
-              reply(full_service("b", 17), generation(1), flags=0), ack(),
-              done(), reply(generation(1)), done())
+              reply(shown_service("b", 0, 0), generation(1)) + done())
     expect(ran.json(), [SERVICE_B])
-    expect_request(ran, "CMD_SERVICE_GET", service("b"))
-    expect_request(ran, "CMD_ENDPOINT_GET", service("b"), number=2,
+    expect_request(ran, "CMD_SERVICE_GET", service("b"), WITH_BOTH,
                    flags=REQUEST | DUMP)
     ran = Run(["service", "show", "b"],
-              ack(ENOENT, sentence("no such service")))
+              done(-ENOENT, sentence("no such service")))
     expect((ran.code, ran.out, ran.err),
            (2, "", 'svcctl: service "b": no such service\n'))
 
@@ -424,52 +435,88 @@ def service_show_none():
     expect((ran.code, len(ran.out.splitlines())), (0, 1))
 
 
+def of_one_state(name, number, *ports):
+    """A service with an endpoint for each port, and its JSON."""
+    data = reply(shown_service(name, 0, len(ports)), generation(number))
+    for to in ports:
+        data += reply(service(name), endpoint("10.0.0.1", to),
+                      generation(number))
+    return data, dict(SERVICE_B, name=name, endpoints=[
+        {"address": "10.0.0.1", "port": to, "weight": 1, "state": "ready",
+         "local": False, "local_only": False, "active": None}
+        for to in ports])
+
+
+def of_two_states(name, number, *ports):
+    """The last endpoint is already of the next state."""
+    data = of_one_state(name, number, *ports)[0]
+    last = len(generation(0))
+    return data[:-last] + generation(number + 1)
+
+
+def too_few(name, number, *ports):
+    """It was removed before all endpoints had come."""
+    data = of_one_state(name, number, *ports)[0]
+    return data[:-len(of_one_state(name, number, 1)[0]) +
+                len(of_one_state(name, number)[0])]
+
+
 def consistency():
-    """One state, or another try."""
-    def state(number, intr=0):
-        return [reply(full_service("b", 17), generation(number)), done(),
-                done(), reply(service("b"), endpoint("10.0.0.1", 1),
-                              generation(number), flags=MULTI | intr),
-                done(flags=MULTI | intr)]
+    """One state of each service: what changed meanwhile is read again."""
+    gone = done(-ENOENT, sentence("no such service"))
+    a, a_json = of_one_state("a", 5, 80, 81)
+    for broken in of_two_states, too_few:
+        b, b_json = of_one_state("b", 11, 82)
+        ran = Run(["-j", "service", "show"],
+                  broken("b", 7, 80, 81) + a + done(), b + done())
+        expect(ran.json(), [a_json, b_json])
+        expect_request(ran, "CMD_SERVICE_GET", service("b"), WITH_BOTH,
+                       number=1, flags=REQUEST | DUMP)
+        # The flag is about all of them, and not asked.
+        ran = Run(["-j", "service", "show"],
+                  reply(shown_service("b", 0, 0), generation(1),
+                        flags=MULTI | INTR), done(flags=MULTI | INTR))
+        expect(ran.json(), [SERVICE_B])
+        # More than once, and two of them.
+        ran = Run(["-j", "service", "show"],
+                  broken("b", 7, 80, 81) + broken("a", 9, 1) + done(),
+                  broken("b", 12, 80, 81) + done(),
+                  broken("b", 14, 80, 81) + done(), b + done(), a + done())
+        expect(ran.json(), [a_json, b_json])
+        # Removed: not in a list, an error if it was asked for.
+        ran = Run(["-j", "service", "show"],
+                  broken("b", 7, 80, 81) + a + done(), gone)
+        expect(ran.json(), [a_json])
+        ran = Run(["service", "show", "b"],
+                  broken("b", 7, 80, 81) + done(), gone)
+        expect((ran.code, ran.err),
+               (2, 'svcctl: service "b": no such service\n'))
+    # Removed before the first part of the dump.
+    ran = Run(["service", "show", "b"], done(), gone)
+    expect((ran.code, ran.err), (2, 'svcctl: service "b": no such service\n'))
+    # Removed and made again: the later one is what is there.
+    ran = Run(["-j", "service", "show"],
+              of_one_state("b", 3, 70, 71, 72)[0] + a + b + done())
+    expect(ran.json(), [a_json, b_json])
+    ran = Run(["-j", "endpoint", "show"],
+              of_one_state("b", 3, 70, 71, 72)[0] + a + b + done())
+    expect([one["port"] for one in ran.json()], [80, 81, 82])
+    ran = Run(["-j", "endpoint", "show"],
+              of_one_state("b", 3, 70)[0] + a + of_one_state("b", 4)[0] +
+              done())
+    expect([one["port"] for one in ran.json()], [80, 81])
 
-    def mixed():
-        return state(1)[:3] + state(2)[3:]
 
-    want = [dict(SERVICE_B, endpoints=[
-        {"address": "10.0.0.1", "port": 1, "weight": 1, "state": "ready",
-         "local": False, "local_only": False, "active": None}])]
-    ran = Run(["-j", "service", "show"], *mixed(), *state(2, INTR),
-              *state(3))
-    expect(ran.json(), want)
-    expect(len(ran.requests), 9)
-    ran = Run(["-j", "service", "show"], *(10 * mixed()))
-    expect((ran.code, ran.out), (2, ""))
-    expect(ran.err, "svcctl: the configuration changed each time it was "
-           "read, 10 times; try again\n")
-    # One dump of two states.
-    two = [reply(service("b"), endpoint("10.0.0.1", 1), generation(1)) +
-           reply(service("c"), endpoint("10.0.0.1", 1), generation(2)) +
-           done()]
-    expect(Run(["endpoint", "show"], *(10 * two)).code, 2)
-    expect(len(Run(["-j", "endpoint", "show"], *(9 * two),
-                   done()).requests), 10)
-
-
-def consistency_of_nothing():
-    """An empty last dump proves nothing: the first service is read again."""
-    def state(number, last):
-        return [reply(full_service("b", 17), generation(number)), done(),
-                done(), done(), *last]
-
-    def again(number):
-        return [reply(full_service("b", 17), generation(number), flags=0),
-                ack()]
-
-    gone = [ack(ENOENT, sentence("no such service"))]
-    ran = Run(["-j", "service", "show"], *state(1, again(2)),
-              *state(2, gone), *state(3, again(3)))
-    expect(ran.json(), [SERVICE_B])
-    expect(len(ran.requests), 12)
+def never_still():
+    """For some seconds it tries, then prints what it got last."""
+    dumps = [of_two_states("b", 2 * i, 80, 81) + done() for i in range(200)]
+    ran = Run(["-j", "service", "show"], *dumps)
+    expect(ran.code, 0)
+    expect(ran.err, 'svcctl: service "b" changed each time it was read: '
+           "what is shown is of several moments\n")
+    expect(json.loads(ran.out), [of_one_state("b", 0, 80, 81)[1]])
+    if not 20 < len(ran.requests) < 60:
+        raise AssertionError(f"tried {len(ran.requests)} times")
 
 
 STATS = {"connections": 1, "request_packets": 2, "request_bytes": 3,
@@ -480,23 +527,22 @@ def with_stats():
     numbers = list(STATS.values())
     flag = attr(K["A_WITH_STATS"])
     ran = Run(["-j", "-s", "service", "show"],
-              reply(full_service("a", 6, 0,
-                                 counters(K["SERVICE_A_COUNTERS"], *numbers)),
-                    generation(1)), done(),
+              reply(shown_service("a", 1, 1,
+                                  counters(K["SERVICE_A_COUNTERS"],
+                                           *numbers)), generation(1)) +
               reply(service("a"), frontend(
                   "10.0.0.1", 80, counters(K["FRONTEND_A_COUNTERS"],
-                                           *numbers)), generation(1)), done(),
+                                           *numbers)), generation(1)) +
               reply(service("a"), endpoint(
                   "10.1.1.1", 80, 1, 0, 0, u64(K["ENDPOINT_A_ACTIVE"], 9),
                   counters(K["ENDPOINT_A_COUNTERS"], *numbers)),
-                    generation(1)), done())
+                    generation(1)) + done())
     got = ran.json()[0]
     expect(got["stats"], STATS)
     expect(got["frontends"][0]["stats"], STATS)
     expect(got["endpoints"][0]["stats"], STATS)
     expect(got["endpoints"][0]["active"], 9)
-    for number in range(3):
-        expect(ran.request(number)[2], flag)
+    expect(ran.request()[2], flag + WITH_BOTH)
     ran = Run(["-j", "stats", "show", "a"],
               reply(full_service("a", 6, 0, counters(
                   K["SERVICE_A_COUNTERS"], *numbers)), flags=0), ack())
@@ -506,18 +552,23 @@ def with_stats():
 
 def show_frontends_and_endpoints():
     ran = Run(["-j", "frontend", "show", "a"],
-              reply(service("a"), frontend("10.0.0.1", 80)), done())
+              reply(shown_service("a", 1, 9)) +
+              reply(service("a"), frontend("10.0.0.1", 80)) + done())
     expect(ran.json(), [{"service": "a", "address": "10.0.0.1", "port": 80,
                          "kind": "cluster", "allow": []}])
-    expect_request(ran, "CMD_FRONTEND_GET", service("a"),
+    expect_request(ran, "CMD_SERVICE_GET", service("a"), WITH_FRONTENDS,
                    flags=REQUEST | DUMP)
     ran = Run(["endpoint", "show"],
+              reply(shown_service("b", 9, 1)) +
               reply(service("b"), endpoint("10.0.0.1", 80)) +
-              reply(service("a"), endpoint("fd00::1", 80, 7, 2, 2)), done())
+              reply(shown_service("a", 9, 1)) +
+              reply(service("a"), endpoint("fd00::1", 80, 7, 2, 2)) + done())
     expect([line.split() for line in ran.out.splitlines()],
            [["SERVICE", "ADDRESS", "WEIGHT", "STATE", "PLACE"],
             ["a", "[fd00::1]:80", "7", "unready", "local-only"],
             ["b", "10.0.0.1:80", "1", "ready", "remote"]])
+    expect_request(ran, "CMD_SERVICE_GET", WITH_ENDPOINTS,
+                   flags=REQUEST | DUMP)
 
 
 def affinity_show():
@@ -540,6 +591,12 @@ def affinity_show():
         {"service": "b", "client": "10.9.0.1", "endpoint": None,
          "endpoint_port": None, "expires": 60}])
     expect_request(ran, "CMD_AFFINITY_GET", flags=REQUEST | DUMP)
+    # The table moved while it was read.
+    ran = Run(["-j", "affinity", "show"],
+              reply(service("a"), entry("10.9.0.1"), flags=MULTI | INTR),
+              done(flags=MULTI | INTR),
+              reply(service("a"), entry("10.9.0.2")), done())
+    expect([one["client"] for one in ran.json()], ["10.9.0.2"])
 
 
 def flow(state=2, proto=6):
@@ -638,8 +695,9 @@ def malformed_replies():
 def newer_module():
     """What a newer module has more is passed over; its words are unknown."""
     ran = Run(["-j", "endpoint", "show"],
+              reply(shown_service("a", 0, 1, u32(200, 1)), attr(300, b"abc")) +
               reply(service("a", u32(200, 1)), attr(300, b"abc"),
-                    endpoint("10.0.0.1", 80, 1, 99, 0, u64(60, 1))), done())
+                    endpoint("10.0.0.1", 80, 1, 99, 0, u64(60, 1))) + done())
     expect(ran.json()[0]["state"], "unknown")
 
 
@@ -662,7 +720,8 @@ def colours():
         if no_color is not None:
             os.environ["NO_COLOR"] = no_color
         master, slave = os.openpty()
-        replies = [reply(service("a"), endpoint("10.0.0.1", 80)), done()]
+        replies = [reply(shown_service("a", 0, 1)) +
+                   reply(service("a"), endpoint("10.0.0.1", 80)) + done()]
         ran = Run([*options, "endpoint", "show"], *replies,
                   stdout=slave if terminal else None)
         os.environ.pop("NO_COLOR", None)
@@ -701,7 +760,7 @@ def full_disk():
 
 CASES = [service_add, other_requests, large_service, refusals, finger, ranges,
          broken_acks, service_show, service_show_one, service_show_none,
-         consistency, consistency_of_nothing, with_stats,
+         consistency, never_still, with_stats,
          show_frontends_and_endpoints, affinity_show, flow_show, config_show,
          stats_show, malformed_replies, newer_module, batch, colours, full_disk]
 

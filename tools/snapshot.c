@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A dump sends each service, then its members.  A service that changes between
+ * two parts of the dump shows by its generation, one that is removed by the
+ * number of its members; it is read again, alone.
+ */
+#include "snapshot.h"
+
+#include <string.h>
+
+static void *last_of(const struct collection *coll)
+{
+	return list_at(&coll->objects, coll->objects.nr - 1);
+}
+
+static bool is_complete(const struct snapshot *snap,
+			const struct service *service)
+{
+	size_t frontends = snap->frontends.nr - snap->frontend;
+	size_t endpoints = snap->endpoints.nr - snap->endpoint;
+
+	if (snap->with_frontends && frontends != service->nr_frontends)
+		return false;
+	if (snap->with_endpoints && endpoints != service->nr_endpoints)
+		return false;
+	return !snap->mixed;
+}
+
+/* All members of the last service have come. */
+static void close_service(struct snapshot *snap)
+{
+	const struct service *service;
+	const char **name;
+
+	if (!snap->open)
+		return;
+	snap->open = false;
+	service = last_of(&snap->services);
+	if (is_complete(snap, service))
+		return;
+	name = list_add(&snap->again);
+	*name = service->head.service;
+	if (snap->settle)
+		return;
+	snap->services.objects.nr--;
+	snap->frontends.nr = snap->frontend;
+	snap->endpoints.nr = snap->endpoint;
+}
+
+static void open_service(struct snapshot *snap, const struct reply *reply)
+{
+	struct head *head;
+
+	close_service(snap);
+	snap->open = true;
+	snap->mixed = false;
+	snap->frontend = snap->frontends.nr;
+	snap->endpoint = snap->endpoints.nr;
+	head = collection_add(&snap->services, &reply->service.head);
+	head->generation = reply->generation;
+}
+
+static void add_member(struct snapshot *snap, struct list *members,
+		       const struct reply *reply)
+{
+	const struct head *service;
+	struct head *head;
+
+	if (!snap->open)
+		return;
+	service = last_of(&snap->services);
+	if (!reply->head.service ||
+	    strcmp(reply->head.service, service->service) ||
+	    reply->generation != service->generation)
+		snap->mixed = true;
+	head = list_copy(members, &reply->head);
+	head->service = service->service;
+	head->generation = service->generation;
+}
+
+static int take(const struct reply *reply, void *arg)
+{
+	struct snapshot *snap = arg;
+
+	if (reply->attr == SVCNAT_A_SERVICE)
+		open_service(snap, reply);
+	else if (reply->attr == SVCNAT_A_FRONTEND)
+		add_member(snap, &snap->frontends, reply);
+	else if (reply->attr == SVCNAT_A_ENDPOINT)
+		add_member(snap, &snap->endpoints, reply);
+	return 0;
+}
+
+/* Returns enum nl_code. */
+static int read_once(struct snapshot *snap, const char *name)
+{
+	struct service service;
+	struct request req = cmd_about(SVCNAT_CMD_SERVICE_GET, "service",
+				       &service, name);
+	int code;
+
+	req.dump = true;
+	req.stats = options.stats;
+	req.with_frontends = snap->with_frontends;
+	req.with_endpoints = snap->with_endpoints;
+	code = cmd_try(&req, take, snap);
+	close_service(snap);
+	/* What we look at ourselves, service by service. */
+	return code == NL_INTERRUPTED ? 0 : code;
+}
+
+/* Until it stands still, but not for ever.  Returns enum nl_code. */
+static int read_alone(struct snapshot *snap, const char *name)
+{
+	struct patience patience = { .pause = 0 };
+	int code;
+
+	snap->settle = false;
+	for (;;) {
+		snap->again.nr = 0;
+		code = read_once(snap, name);
+		if (code || !snap->again.nr)
+			return code;
+		if (snap->settle)
+			break;
+		snap->settle = !patience_wait(&patience);
+	}
+	complain("service \"%.200s\" changed each time it was read: what is shown is of several moments",
+		 name);
+	return 0;
+}
+
+/* What changed meanwhile; @name is what was asked for. */
+static int read_again(struct snapshot *snap, const char *name)
+{
+	struct list again = snap->again;
+	int code = 0;
+	size_t i;
+
+	snap->again = (struct list){ .size = again.size };
+	for (i = 0; i < again.nr && !code; i++) {
+		code = read_alone(snap, *(char **)list_at(&again, i));
+		/* A list does without one that is gone. */
+		if (!name && cmd_is_gone(code))
+			code = 0;
+	}
+	list_free(&again);
+	return code;
+}
+
+static int newest_first(const void *a, const void *b)
+{
+	const struct head *x = a, *y = b;
+	int diff = service_compare(x, y);
+
+	return diff ? diff : (int32_t)(y->generation - x->generation);
+}
+
+/* One that was removed and made again meanwhile came twice. */
+static void drop_older(struct list *services)
+{
+	struct service *service, *kept = NULL;
+	size_t i, nr = 0;
+
+	for (i = 0; i < services->nr; i++) {
+		service = list_at(services, i);
+		if (kept && !service_compare(kept, service))
+			continue;
+		kept = list_at(services, nr++);
+		*kept = *service;
+	}
+	services->nr = nr;
+}
+
+static void drop_members(struct list *members, const struct list *services)
+{
+	size_t i, at = 0, nr = 0;
+	const struct head *owner;
+	struct head *head;
+
+	for (i = 0; i < members->nr && at < services->nr; i++) {
+		head = list_at(members, i);
+		while (at < services->nr &&
+		       service_compare(list_at(services, at), head) < 0)
+			at++;
+		if (at == services->nr)
+			break;
+		owner = list_at(services, at);
+		if (service_compare(owner, head) ||
+		    owner->generation != head->generation)
+			continue;
+		memmove(list_at(members, nr++), head, members->size);
+	}
+	members->nr = nr;
+}
+
+static void sort(struct snapshot *snap)
+{
+	struct list *services = &snap->services.objects;
+
+	list_sort(services, newest_first);
+	drop_older(services);
+	list_sort(&snap->frontends, frontend_compare);
+	drop_members(&snap->frontends, services);
+	list_sort(&snap->endpoints, endpoint_compare);
+	drop_members(&snap->endpoints, services);
+}
+
+int snapshot_read(struct snapshot *snap, const char *name)
+{
+	const char **again;
+	int code = read_once(snap, name);
+
+	/* It was there when the dump began. */
+	if (!code && name && !snap->services.objects.nr && !snap->again.nr) {
+		again = list_add(&snap->again);
+		*again = name;
+	}
+	if (!code)
+		code = read_again(snap, name);
+	if (code)
+		return cmd_complain(code);
+	sort(snap);
+	return 0;
+}
+
+void snapshot_init(struct snapshot *snap, bool with_frontends,
+		   bool with_endpoints)
+{
+	memset(snap, 0, sizeof(*snap));
+	collection_init(&snap->services, SVCNAT_A_SERVICE);
+	snap->frontends.size = sizeof(struct frontend);
+	snap->endpoints.size = sizeof(struct endpoint);
+	snap->again.size = sizeof(char *);
+	snap->with_frontends = with_frontends;
+	snap->with_endpoints = with_endpoints;
+}
+
+void snapshot_free(struct snapshot *snap)
+{
+	collection_free(&snap->services);
+	list_free(&snap->frontends);
+	list_free(&snap->endpoints);
+	list_free(&snap->again);
+}
+
+int member_show(struct words *w, int attr, const struct member_output *output)
+{
+	bool frontends = attr == SVCNAT_A_FRONTEND;
+	const struct list *members;
+	struct snapshot snap;
+	const char *name;
+	int err = words_optional_name(w, &name);
+
+	if (err)
+		return err;
+	snapshot_init(&snap, frontends, !frontends);
+	members = frontends ? &snap.frontends : &snap.endpoints;
+	err = snapshot_read(&snap, name);
+	if (!err && options.json)
+		output->json(members);
+	else if (!err)
+		output->table(members);
+	snapshot_free(&snap);
+	return err;
+}
