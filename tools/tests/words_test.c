@@ -89,6 +89,42 @@ static void address_order(void)
 	EXPECT(addr_compare(&none, &six) > 0);
 }
 
+/* Frontends: by service, family, address, port; those without address last. */
+static void frontend_order(void)
+{
+	static const char *const sorted[] = {
+		"9.0.0.1:82", "10.0.0.1:80", "10.0.0.1:81", "[::1]:1",
+		"[fd00::1]:1",
+	};
+	struct frontend list[2 * 7] = { { .port = 0 } }, *f;
+	struct list sort = {
+		.item = (char *)list, .nr = 2 * 7, .size = sizeof(*list),
+	};
+	char text[ADDR_TEXT_SIZE];
+	size_t i, k;
+
+	/* Back to front, those of the first service and the nodeports first. */
+	for (i = 0; i < 2 * 7; i++) {
+		f = &list[i];
+		f->head.service = i < 7 ? "b" : "a";
+		k = 6 - i % 7;
+		if (k < 5)
+			EXPECT(parse_addr_port(sorted[k], &f->addr, &f->port));
+		else
+			f->port = (uint16_t)(30000 + k);
+	}
+	list_sort(&sort, frontend_compare);
+	for (i = 0; i < 2 * 7; i++) {
+		f = &list[i];
+		EXPECT(*f->head.service == (i < 7 ? 'a' : 'b'));
+		format_addr_port(text, &f->addr, f->port);
+		if (i % 7 < 5)
+			expect(!strcmp(text, sorted[i % 7]), text, __LINE__);
+		else
+			EXPECT(!f->addr.family && f->port == 30000 + i % 7);
+	}
+}
+
 static bool duration(const char *word, uint32_t want)
 {
 	uint32_t seconds;
@@ -312,6 +348,7 @@ int main(void)
 	puts("KTAP version 1");
 	run("addresses", addresses);
 	run("address order", address_order);
+	run("frontend order", frontend_order);
 	run("durations", durations);
 	run("numbers", numbers);
 	run("names", names);
