@@ -40,8 +40,7 @@ tools:
 install: all
 	$(kdir) && $(MAKE) -C "$$kdir" M='$(CURDIR)' \
 		$(if $(DESTDIR),INSTALL_MOD_PATH='$(DESTDIR)') modules_install
-	install -D -m 755 tools/svcctl '$(DESTDIR)$(PREFIX)/sbin/svcctl'
-	install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/man/man8' tools/*.8
+	$(MAKE) -C tools install DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)'
 
 dkms-install:
 	rm -rf '$(dkms_src)'

@@ -312,6 +312,20 @@ for object in service frontend endpoint affinity flow config stats; do
 		"0 $(sed -n '/ commands\[\] = {/,/^}/p' \
 			"$repo/tools/cmd_$object.c" | grep -c '^	{ "')"
 done
+run help
+passes "the manual page has every command" equal "$(
+	sed -n 's/^  \([a-z]* [a-z]*\).*/\1/p' "$tmp/out" |
+	while read -r words; do
+		grep -qx ".B svcctl $words" "$repo/tools/svcctl.8" ||
+			echo "$words"
+	done)" ""
+passes "the manual page has every option" equal "$(
+	sed -n 's/^  \(-., --[a-z]*\).*/\1/p' "$tmp/out" |
+	while IFS=', ' read -r short long; do
+		tr -d '\\ ",' < "$repo/tools/svcctl.8" |
+			sed 's/fB//g; s/f[RI]//g; s/\[=WHEN\]//g' |
+			grep -q -e "$short$long" || echo "$short $long"
+	done)" ""
 number=$(sed -n 's/^#define SVCNAT_VERSION "\(.*\)"/\1/p' \
 	"$repo/kmod/version.h")
 for words in version -V --version; do
