@@ -68,12 +68,21 @@ enum svcnat_review svcnat_flow_review(const struct svcnat_hit *hit,
 	return SVCNAT_REVIEW_KEEP;
 }
 
+/* One connection has ended, another has begun; as many flows as before. */
+static void charge_again(struct svcnat_account *account)
+{
+	svcnat_account_open(account);
+	svcnat_account_close(account);
+}
+
 /**
  * svcnat_flow_reopen() - a flow's tuple begins a new connection
  * @flows: where it is
  * @hit: the request's
  *
- * Context: softirqs disabled.
+ * It is charged as one that was made, and the one before as one that ended.
+ *
+ * Context: softirqs disabled, RCU read side.
  * Return: false if the flow is gone.
  */
 bool svcnat_flow_reopen(struct svcnat_flows *flows, struct svcnat_hit *hit)
@@ -88,6 +97,9 @@ bool svcnat_flow_reopen(struct svcnat_flows *flows, struct svcnat_hit *hit)
 	if (svcnat_word_generation(word) != generation)
 		return false;
 	hit->word = word;
+	charge_again(hit->endpoint);
+	if (hit->frontend != hit->endpoint)
+		charge_again(hit->frontend);
 	svcnat_stat_inc(flows->stats, SVCNAT_STAT_FLOW_REUSED);
 	return true;
 }

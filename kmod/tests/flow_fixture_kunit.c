@@ -79,7 +79,7 @@ static void expect_closed(struct kunit *test,
 void svcnat_fixture_exit(struct kunit *test)
 {
 	struct flow_fixture *fx = test->priv;
-	u64 made, ended, opened = 0, charged = 0;
+	u64 made, reused, ended, opened = 0, charged = 0;
 	int i;
 
 	if (!fx || !fx->stats)
@@ -91,11 +91,13 @@ void svcnat_fixture_exit(struct kunit *test)
 		svcnat_fixture_stat(fx, SVCNAT_STAT_FLOW_EVICTED) +
 		svcnat_fixture_stat(fx, SVCNAT_STAT_FLOW_DELETED);
 	KUNIT_EXPECT_EQ(test, made, ended);
+	/* A new connection with an old one's flow is charged like any other. */
+	reused = svcnat_fixture_stat(fx, SVCNAT_STAT_FLOW_REUSED);
 	expect_closed(test, &fx->frontend, &opened);
 	for (i = 0; i < FIXTURE_ENDPOINTS; i++)
 		expect_closed(test, &fx->endpoint[i], &charged);
-	KUNIT_EXPECT_EQ(test, opened + fx->direct, made);
-	KUNIT_EXPECT_EQ(test, charged + fx->direct, made);
+	KUNIT_EXPECT_EQ(test, opened + fx->direct, made + reused);
+	KUNIT_EXPECT_EQ(test, charged + fx->direct, made + reused);
 	svcnat_account_exit(&fx->frontend);
 	for (i = 0; i < FIXTURE_ENDPOINTS; i++)
 		svcnat_account_exit(&fx->endpoint[i]);

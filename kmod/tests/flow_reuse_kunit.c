@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A client uses its port again: whose is the new connection? */
+#include "flow_fixture.h"
+
+#define S	SVCNAT_TCP_SYN
+#define A	SVCNAT_TCP_ACK
+#define F	SVCNAT_TCP_FIN
+#define R	SVCNAT_TCP_RST
+
+static void request(struct flow_fixture *fx, const struct svcnat_flow_spec *s,
+		    u8 tcp, bool payload)
+{
+	svcnat_fixture_packet(fx, s, SVCNAT_REQUEST, tcp, payload);
+}
+
+static void reply(struct flow_fixture *fx, const struct svcnat_flow_spec *s,
+		  u8 tcp, bool payload)
+{
+	svcnat_fixture_packet(fx, s, SVCNAT_REPLY, tcp, payload);
+}
+
+static bool reopen(struct flow_fixture *fx, const struct svcnat_flow_spec *s)
+{
+	struct svcnat_hit hit;
+	bool done;
+
+	local_bh_disable();
+	rcu_read_lock();
+	done = svcnat_flow_find(&fx->flows, &s->tuple, SVCNAT_PRE, &hit) &&
+	       svcnat_flow_reopen(&fx->flows, &hit);
+	rcu_read_unlock();
+	local_bh_enable();
+	return done;
+}
+
+static void expect_charged(struct kunit *test,
+			   const struct svcnat_account *account, u64 opened,
+			   u64 closed)
+{
+	struct svcnat_sums sums = {};
+
+	svcnat_account_sum(account, &sums);
+	KUNIT_EXPECT_EQ(test, sums.opened, opened);
+	KUNIT_EXPECT_EQ(test, sums.closed, closed);
+}
+
+/* As a connection more, but not as a flow more */
+static void a_connection_on_an_old_flow_is_charged(struct kunit *test)
+{
+	struct flow_fixture *fx = test->priv;
+	struct svcnat_flow_spec spec, direct;
+	struct svcnat_hit hit;
+
+	svcnat_fixture_open(test, 1, IPPROTO_TCP, true, &spec);
+	expect_charged(test, spec.endpoint, 1, 0);
+	request(fx, &spec, F | A, false);
+	reply(fx, &spec, F | A, false);
+	KUNIT_EXPECT_TRUE(test, reopen(fx, &spec));
+	KUNIT_EXPECT_TRUE(test, reopen(fx, &spec));
+	expect_charged(test, spec.endpoint, 3, 2);
+	expect_charged(test, spec.frontend, 3, 2);
+	KUNIT_EXPECT_EQ(test, svcnat_flows_live(&fx->flows), 1);
+	/* A direct flow has one account for both. */
+	svcnat_fixture_spec(fx, &direct, 2, IPPROTO_TCP);
+	direct.endpoint = &fx->flows.direct;
+	direct.frontend = &fx->flows.direct;
+	KUNIT_ASSERT_EQ(test, svcnat_fixture_insert(fx, &direct, &hit), 0);
+	KUNIT_EXPECT_TRUE(test, reopen(fx, &direct));
+	fx->direct += 2;
+	expect_charged(test, &fx->flows.direct, 2, 1);
+}
+
+static struct kunit_case flow_reuse_cases[] = {
+	KUNIT_CASE(a_connection_on_an_old_flow_is_charged),
+	{}
+};
+
+static struct kunit_suite flow_reuse_suite = {
+	.name = "svcnat_flow_reuse",
+	.suite_init = svcnat_fixture_suite_init,
+	.suite_exit = svcnat_fixture_suite_exit,
+	.init = svcnat_fixture_init,
+	.exit = svcnat_fixture_exit,
+	.test_cases = flow_reuse_cases,
+};
+
+kunit_test_suite(flow_reuse_suite);
