@@ -6,7 +6,7 @@
 #include "tuple.h"
 
 #define TABLE_ORDER	4
-#define STRIPES_ORDER	0	/* one writer */
+#define STRIPES_ORDER	4	/* for the readers: there is one writer */
 
 static u32 hash_vip(const struct svcnat_frontends *frontends, u8 family,
 		    const union nf_inet_addr *addr)

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <kunit/test.h>
+#include <net/net_namespace.h>
+
+#include "../frontend.c"
+
+#define FRONTENDS	2000
+
+/**
+ * struct front - a table of frontends
+ * @frontends: the table
+ * @frontend: those in it
+ * @num: how many
+ */
+struct front {
+	struct svcnat_frontends	frontends;
+	struct svcnat_frontend	*frontend[FRONTENDS];
+	unsigned int		num;
+};
+
+static struct svcnat_frontend_spec spec_of(unsigned int n)
+{
+	struct svcnat_frontend_spec spec = {
+		.addr.ip = htonl(0x0a600000 + n / 4), .port = htons(80 + n % 4),
+		.family = AF_INET,
+	};
+
+	return spec;
+}
+
+static bool is_there(struct front *front, unsigned int n)
+{
+	struct svcnat_frontend_spec spec = spec_of(n);
+	struct svcnat_frontend *found;
+
+	rcu_read_lock();
+	found = svcnat_frontend_lookup(&front->frontends, AF_INET, &spec.addr,
+				       IPPROTO_TCP, spec.port);
+	rcu_read_unlock();
+	return found && (n >= front->num || found == front->frontend[n]);
+}
+
+/* How many frontends are not found, or are found and should not be? */
+static unsigned int wrong(struct front *front)
+{
+	unsigned int n, sum = 0;
+
+	for (n = 0; n < FRONTENDS; n++)
+		sum += is_there(front, n) != (n < front->num);
+	return sum;
+}
+
+static void unlink_last(struct front *front)
+{
+	struct svcnat_frontend *f = front->frontend[--front->num];
+
+	svcnat_frontend_unlink(&front->frontends, f);
+	svcnat_frontend_free(f);
+}
+
+static int front_init(struct kunit *test)
+{
+	struct front *front = kunit_kzalloc(test, sizeof(*front), GFP_KERNEL);
+
+	if (!front)
+		return -ENOMEM;
+	test->priv = front;
+	return svcnat_frontends_start(&front->frontends);
+}
+
+static void front_exit(struct kunit *test)
+{
+	struct front *front = test->priv;
+
+	if (!front)
+		return;
+	while (front->num)
+		unlink_last(front);
+	svcnat_frontends_exit(&front->frontends);
+}
+
+static void fill(struct kunit *test, unsigned int n)
+{
+	struct front *front = test->priv;
+
+	while (front->num < n) {
+		struct svcnat_frontend_spec spec = spec_of(front->num);
+		struct svcnat_frontend *f;
+
+		f = svcnat_frontend_alloc(&spec, IPPROTO_TCP, NULL, &init_net);
+		KUNIT_ASSERT_NOT_NULL(test, f);
+		svcnat_frontend_link(&front->frontends, f);
+		front->frontend[front->num++] = f;
+	}
+}
+
+static void linked_frontends_are_found(struct kunit *test)
+{
+	struct svcnat_frontend_spec last = spec_of(FRONTENDS - 1);
+	struct front *front = test->priv;
+
+	KUNIT_EXPECT_EQ(test, wrong(front), 0);
+	fill(test, FRONTENDS);
+	KUNIT_EXPECT_EQ(test, wrong(front), 0);
+	KUNIT_EXPECT_EQ(test, front->frontends.num_vips, FRONTENDS / 4);
+	/* An address is a service's until its last frontend is gone. */
+	while (front->num > FRONTENDS - 3)
+		unlink_last(front);
+	KUNIT_EXPECT_TRUE(test, svcnat_vip_lookup(&front->frontends, AF_INET,
+						  &last.addr));
+	unlink_last(front);
+	KUNIT_EXPECT_FALSE(test, svcnat_vip_lookup(&front->frontends, AF_INET,
+						   &last.addr));
+	KUNIT_EXPECT_EQ(test, wrong(front), 0);
+}
+
+/* Stripes whose lookups have to begin again, since the last call */
+static unsigned int disturbed(const struct svcnat_table *table, u32 *seen)
+{
+	unsigned int i, sum = 0;
+
+	for (i = 0; i <= table->stripes_mask; i++) {
+		u32 now = raw_read_seqcount(&table->stripes[i].seq);
+
+		sum += seen[i] != now;
+		seen[i] = now;
+	}
+	return sum;
+}
+
+/* While a large table moves, most lookups go undisturbed. */
+static void a_move_disturbs_few_lookups(struct kunit *test)
+{
+	u32 seen[1 << STRIPES_ORDER] = {}, most = 0, all = 0, now;
+	struct front *front = test->priv;
+	struct svcnat_table *table = &front->frontends.table;
+	bool done;
+
+	fill(test, FRONTENDS);
+	disturbed(table, seen);
+	KUNIT_ASSERT_EQ(test, svcnat_table_resize(table, 4 * FRONTENDS), 0);
+	do {
+		/* One bucket */
+		done = svcnat_table_drain(table, 1);
+		now = disturbed(table, seen);
+		most = max(most, now);
+		all += now;
+	} while (!done);
+	KUNIT_EXPECT_EQ(test, most, 1);
+	KUNIT_EXPECT_GT(test, all, FRONTENDS / 4);
+	KUNIT_EXPECT_GE(test, table->stripes_mask, 7);
+	KUNIT_EXPECT_EQ(test, wrong(front), 0);
+}
+
+static struct kunit_case frontend_cases[] = {
+	KUNIT_CASE(linked_frontends_are_found),
+	KUNIT_CASE(a_move_disturbs_few_lookups),
+	{}
+};
+
+static struct kunit_suite frontend_suite = {
+	.name = "svcnat_frontend",
+	.init = front_init,
+	.exit = front_exit,
+	.test_cases = frontend_cases,
+};
+
+kunit_test_suite(frontend_suite);
