@@ -146,16 +146,40 @@ static bool fits(const struct svcnat_hit *had, const struct svcnat_decision *d)
 	       had->frontend == &d->frontend->account;
 }
 
+/* May the packet go where those of its flow went?  If so the flow is ready. */
+static bool goes_on(struct svcnat_passage *p, struct svcnat_hit *had,
+		    enum svcnat_review review, const struct svcnat_decision *d)
+{
+	/* A direct flow goes on as long as nobody else wants its packets. */
+	bool direct = had && !endpoint_of(had) && d->verdict == SVCNAT_PASS;
+
+	switch (review) {
+	case SVCNAT_REVIEW_REOPEN:
+		return (direct ||
+			(d->verdict == SVCNAT_TRANSLATE && fits(had, d))) &&
+		       svcnat_flow_reopen(&p->sn->flows, had);
+	case SVCNAT_REVIEW_RECONSIDER:
+		/*
+		 * Not where the draw or affinity would go now: the connection
+		 * may be alive, and its RST and this SYN forged.
+		 */
+		return direct || d->prefer_stands;
+	default:
+		return false;
+	}
+}
+
 /**
- * svcnat_connect() - a packet without a flow
+ * svcnat_connect() - a packet that may begin a connection
  * @p: the packet
- * @had: the flow it had, which counts no more; or NULL
- * @reopen: @had may go on as a new connection, if its endpoint can
+ * @had: the flow it has, or NULL
+ * @review: what svcnat_flow_review() made of @had: not SVCNAT_REVIEW_KEEP;
+ *	SVCNAT_REVIEW_FORGET if there was none
  *
  * Return: the verdict.
  */
 unsigned int svcnat_connect(struct svcnat_passage *p, struct svcnat_hit *had,
-			    bool reopen)
+			    enum svcnat_review review)
 {
 	struct svcnat_query query = {
 		.tuple = &p->packet.tuple,
@@ -167,10 +191,7 @@ unsigned int svcnat_connect(struct svcnat_passage *p, struct svcnat_hit *had,
 	svcnat_lookup(&p->sn->services, &query, &d);
 	if (d.verdict == SVCNAT_TRANSLATE)
 		svcnat_lookup_remember(&p->sn->services, &query, &d);
-	if (reopen &&
-	    (d.verdict == SVCNAT_PASS ? !query.prefer :
-	     d.verdict == SVCNAT_TRANSLATE && fits(had, &d)) &&
-	    svcnat_flow_reopen(&p->sn->flows, had))
+	if (goes_on(p, had, review, &d))
 		return svcnat_passage_translate(p, had);
 	if (had && svcnat_flow_kill(&p->sn->flows, had,
 				    SVCNAT_STAT_FLOW_DELETED))

@@ -3,10 +3,11 @@
 #ifndef _SVCNAT_CONNECT_H
 #define _SVCNAT_CONNECT_H
 
-struct svcnat_hit;
+#include "flow.h"
+
 struct svcnat_passage;
 
 unsigned int svcnat_connect(struct svcnat_passage *p, struct svcnat_hit *had,
-			    bool reopen);
+			    enum svcnat_review review);
 
 #endif /* _SVCNAT_CONNECT_H */

@@ -80,11 +80,14 @@ struct svcnat_flow_view {
  * @SVCNAT_REVIEW_KEEP: translate
  * @SVCNAT_REVIEW_FORGET: the flow counts no more: as if it was not there
  * @SVCNAT_REVIEW_REOPEN: a new connection on a closing flow
+ * @SVCNAT_REVIEW_RECONSIDER: perhaps a new connection: translate, as long as
+ *	the endpoint would take new ones
  */
 enum svcnat_review {
 	SVCNAT_REVIEW_KEEP,
 	SVCNAT_REVIEW_FORGET,
 	SVCNAT_REVIEW_REOPEN,
+	SVCNAT_REVIEW_RECONSIDER,
 };
 
 /* flow.c: to find, make and end one */

@@ -32,8 +32,8 @@ void svcnat_flow_mark(const struct svcnat_hit *hit,
  * @packet: its facts
  *
  * Called when something is out of the ordinary: the endpoint or the frontend
- * is removed or unready, or the packet is a SYN.  To be direct is nothing out of
- * the ordinary.
+ * is removed or unready, or the packet is a SYN.  To be direct is nothing out
+ * of the ordinary.
  *
  * Return: what to do.
  */
@@ -65,6 +65,8 @@ enum svcnat_review svcnat_flow_review(const struct svcnat_hit *hit,
 		return SVCNAT_REVIEW_FORGET;
 	if (opens && svcnat_state_closing(life.request, life.reply))
 		return SVCNAT_REVIEW_REOPEN;
+	if (opens && svcnat_state_aborted(life.request, life.reply))
+		return SVCNAT_REVIEW_RECONSIDER;
 	return SVCNAT_REVIEW_KEEP;
 }
 

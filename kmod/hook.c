@@ -60,7 +60,7 @@ static unsigned int known(struct svcnat_passage *p, struct svcnat_hit *hit)
 	if (review == SVCNAT_REVIEW_KEEP)
 		return svcnat_passage_translate(p, hit);
 	if (hit->direction == SVCNAT_REQUEST)
-		return svcnat_connect(p, hit, review == SVCNAT_REVIEW_REOPEN);
+		return svcnat_connect(p, hit, review);
 	svcnat_passage_count(p, SVCNAT_STAT_RX);
 	svcnat_flow_kill(&p->sn->flows, hit, SVCNAT_STAT_FLOW_DELETED);
 	return svcnat_passage_drop(p, SVCNAT_STAT_DROP_STALE);
@@ -108,7 +108,7 @@ static unsigned int request(struct svcnat_passage *p)
 	}
 	if (!svcnat_flow_find(&p->sn->flows, &p->packet.tuple, SVCNAT_PRE,
 			      &hit))
-		return svcnat_connect(p, NULL, false);
+		return svcnat_connect(p, NULL, SVCNAT_REVIEW_FORGET);
 	return known(p, &hit);
 }
 

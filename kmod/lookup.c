@@ -103,11 +103,14 @@ static void choose(struct svcnat_services *services,
 		   struct svcnat_decision *decision)
 {
 	const struct svcnat_tuple *t = query->tuple;
+	const struct svcnat_entry *preferred;
 
+	preferred = preferred_entry(query, decision);
+	decision->prefer_stands = preferred;
 	decision->entry = pinned_entry(services, query, decision);
 	decision->affinity_hit = decision->entry;
 	if (!decision->entry)
-		decision->entry = preferred_entry(query, decision);
+		decision->entry = preferred;
 	decision->slot = svcnat_endpoints_pick(decision->endpoints, t->family,
 					       decision->list,
 					       query->random ?:

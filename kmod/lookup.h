@@ -49,6 +49,7 @@ struct svcnat_query {
  * @slot: its slot, if it was drawn
  * @pinned: endpoint id of the client's affinity entry, or 0
  * @affinity_hit: @entry is that endpoint
+ * @prefer_stands: svcnat_query.prefer can be drawn, whether it was or not
  * @masquerade: the source must be rewritten too
  */
 struct svcnat_decision {
@@ -62,6 +63,7 @@ struct svcnat_decision {
 	u32				slot;
 	u32				pinned;
 	bool				affinity_hit;
+	bool				prefer_stands;
 	bool				masquerade;
 };
 

@@ -122,3 +122,20 @@ bool svcnat_state_closing(u8 request, u8 reply)
 	return both & SVCNAT_SEEN_FIN ||
 	       (both & SVCNAT_SEEN_RST && reply & SVCNAT_SEEN_OWN_RST);
 }
+
+/**
+ * svcnat_state_aborted() - may a SYN on this TCP flow begin a new connection?
+ * @request: what the client has sent
+ * @reply: what the endpoint has sent
+ *
+ * The client's RST was the last that was heard of the connection.  It is over
+ * if that was the client's indeed, and nothing has happened if it was forged:
+ * the endpoint is silent either way.
+ *
+ * Return: true if so.
+ */
+bool svcnat_state_aborted(u8 request, u8 reply)
+{
+	return request & reply & SVCNAT_SEEN_RST &&
+	       request & SVCNAT_SEEN_OWN_RST;
+}

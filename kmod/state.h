@@ -145,5 +145,6 @@ enum svcnat_flow_state svcnat_state_of(u8 proto, u8 request, u8 reply);
 enum svcnat_timeout svcnat_state_timeout(enum svcnat_flow_state state);
 bool svcnat_state_half_open(u8 proto, u8 request, u8 reply);
 bool svcnat_state_closing(u8 request, u8 reply);
+bool svcnat_state_aborted(u8 request, u8 reply);
 
 #endif /* _SVCNAT_STATE_H */

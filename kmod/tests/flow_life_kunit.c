@@ -291,7 +291,8 @@ static void only_a_closing_flow_is_opened_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, state_of(fx, &spec), SVCNAT_FLOW_ESTABLISHED);
 	/* A client's reset could be anybody's; the endpoint's counts. */
 	request(fx, &spec, R, false);
-	KUNIT_EXPECT_EQ(test, review(fx, &spec, 0, S), SVCNAT_REVIEW_KEEP);
+	KUNIT_EXPECT_EQ(test, review(fx, &spec, 0, S),
+			SVCNAT_REVIEW_RECONSIDER);
 	reply(fx, &spec, R, false);
 	KUNIT_EXPECT_EQ(test, review(fx, &spec, 0, S), SVCNAT_REVIEW_REOPEN);
 }

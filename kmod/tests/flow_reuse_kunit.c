@@ -19,6 +19,22 @@ static void reply(struct flow_fixture *fx, const struct svcnat_flow_spec *s,
 	svcnat_fixture_packet(fx, s, SVCNAT_REPLY, tcp, payload);
 }
 
+static int review(struct flow_fixture *fx, const struct svcnat_flow_spec *spec,
+		  enum svcnat_direction direction, u8 tcp)
+{
+	struct svcnat_packet packet = { .tuple = spec->tuple, .tcp = tcp };
+	struct svcnat_hit hit;
+	int what = -ENOENT;
+
+	rcu_read_lock();
+	if (direction == SVCNAT_REPLY ?
+	    svcnat_fixture_reply(fx, spec, &hit) :
+	    svcnat_fixture_find(fx, &spec->tuple, SVCNAT_PRE, &hit))
+		what = svcnat_flow_review(&hit, &packet);
+	rcu_read_unlock();
+	return what;
+}
+
 static bool reopen(struct flow_fixture *fx, const struct svcnat_flow_spec *s)
 {
 	struct svcnat_hit hit;
@@ -70,7 +86,46 @@ static void a_connection_on_an_old_flow_is_charged(struct kunit *test)
 	expect_charged(test, &fx->flows.direct, 2, 1);
 }
 
+/* After a client's RST the endpoint has nothing to say, and may be dead. */
+static void a_syn_after_a_reset_of_the_client_is_in_doubt(struct kunit *test)
+{
+	static const u8 flags[] = {
+		0, SVCNAT_ACCOUNT_UNREADY, SVCNAT_ACCOUNT_REMOVED,
+	};
+	struct flow_fixture *fx = test->priv;
+	struct svcnat_flow_spec spec;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		svcnat_fixture_open(test, i * FIXTURE_ENDPOINTS, IPPROTO_TCP,
+				    true, &spec);
+		spec.endpoint->flags = flags[i];
+		KUNIT_EXPECT_EQ(test, review(fx, &spec, 0, S),
+				SVCNAT_REVIEW_KEEP);
+		request(fx, &spec, R | A, false);
+		KUNIT_EXPECT_EQ(test, review(fx, &spec, 0, S),
+				SVCNAT_REVIEW_RECONSIDER);
+		/* Of the client alone, and if nothing but a SYN */
+		KUNIT_EXPECT_EQ(test, review(fx, &spec, 0, S | A),
+				SVCNAT_REVIEW_KEEP);
+		KUNIT_EXPECT_EQ(test, review(fx, &spec, 0, A),
+				SVCNAT_REVIEW_KEEP);
+		KUNIT_EXPECT_EQ(test, review(fx, &spec, 1, S),
+				SVCNAT_REVIEW_KEEP);
+		/* Retransmitted, when the first went nowhere */
+		request(fx, &spec, S, false);
+		KUNIT_EXPECT_EQ(test, review(fx, &spec, 0, S),
+				SVCNAT_REVIEW_RECONSIDER);
+		/* Who talks was not reset: no doubt is left. */
+		svcnat_fixture_packet(fx, &spec, i & 1, A, true);
+		KUNIT_EXPECT_EQ(test, review(fx, &spec, 0, S),
+				SVCNAT_REVIEW_KEEP);
+		spec.endpoint->flags = 0;
+	}
+}
+
 static struct kunit_case flow_reuse_cases[] = {
+	KUNIT_CASE(a_syn_after_a_reset_of_the_client_is_in_doubt),
 	KUNIT_CASE(a_connection_on_an_old_flow_is_charged),
 	{}
 };

@@ -112,6 +112,10 @@ static void every_pair_has_its_state(struct kunit *test)
 					(both & SVCNAT_SEEN_RST &&
 					 r & SVCNAT_SEEN_OWN_RST) ||
 					both & SVCNAT_SEEN_FIN);
+			/* Nobody has spoken since, but the client did it. */
+			KUNIT_EXPECT_EQ(test, svcnat_state_aborted(q, r),
+					both & SVCNAT_SEEN_RST &&
+					q & SVCNAT_SEEN_OWN_RST);
 		}
 	}
 }

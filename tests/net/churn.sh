@@ -232,6 +232,31 @@ tcp_port_is_used_again()
 	reset_services
 }
 
+# used_again_after VERB WORD...: a client that resets leaves no word of the
+# endpoint's; once that is changed so, the same port must go elsewhere, at once
+used_again_after()
+{
+	local at
+
+	asked "before $*" "$client" -p 5003 -r "$vip:80"
+	at=$endpoints
+	must endpoint "$1" web "$at" "${@:2}"
+	again "after $*" -p 5003 -r "$vip:80"
+	[ "$endpoints" != "$at" ] || fail "connected to $at after $*"
+	reset_services
+}
+
+tcp_port_is_used_again_after_a_reset()
+{
+	used_again_after del
+	used_again_after set state unready
+	used_again_after set state terminating
+	used_again_after set weight 0
+	# Nothing to avoid: the same one
+	asked "nothing changed" "$client" -p 5003 -r -n 5 "$vip:80"
+	check_is "nothing changed, one endpoint" "$endpoints" '10.2.0.?:80'
+}
+
 setup_topology
 serve "$eps" 80 81/close
 ip -n "$node" route add 10.2.9.9/32 dev nowhere
@@ -246,4 +271,5 @@ run_tests \
 	udp_stays_otherwise \
 	udp_older_than_its_service \
 	half_open_tcp_leaves_who_is_gone \
-	tcp_port_is_used_again
+	tcp_port_is_used_again \
+	tcp_port_is_used_again_after_a_reset
