@@ -63,6 +63,13 @@ enum svcnat_review svcnat_flow_review(const struct svcnat_hit *hit,
 		return SVCNAT_REVIEW_FORGET;
 	if (flags & SVCNAT_ACCOUNT_REMOVED && !(life.reply & SVCNAT_SEEN))
 		return SVCNAT_REVIEW_FORGET;
+	/*
+	 * The workload of an established flow never answers another SYN with
+	 * one of its own: this is somebody else, who inherited the address.
+	 */
+	if (flags & SVCNAT_ACCOUNT_REMOVED && packet->tcp & SVCNAT_TCP_SYN &&
+	    hit->direction == SVCNAT_REPLY && life.request & SVCNAT_SEEN_SYN)
+		return SVCNAT_REVIEW_FORGET;
 	if (opens && svcnat_state_closing(life.request, life.reply))
 		return SVCNAT_REVIEW_REOPEN;
 	if (opens && svcnat_state_aborted(life.request, life.reply))

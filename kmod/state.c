@@ -9,10 +9,11 @@ static u8 tcp_after(u8 seen, const struct svcnat_packet *packet)
 	if (packet->tcp & SVCNAT_TCP_RST)
 		return seen | SVCNAT_SEEN_RST | SVCNAT_SEEN_OWN_RST;
 	if (packet->tcp & SVCNAT_TCP_SYN)
-		return seen;
-	/* Whoever still talks was not reset. */
+		return seen & SVCNAT_SEEN_ACK && svcnat_packet_opens(packet) ?
+		       seen | SVCNAT_SEEN_SYN : seen;
+	/* Whoever still talks was not reset, and has no new connection. */
 	seen |= SVCNAT_SEEN_ACK;
-	seen &= ~(SVCNAT_SEEN_RST | SVCNAT_SEEN_OWN_RST);
+	seen &= ~(SVCNAT_SEEN_RST | SVCNAT_SEEN_OWN_RST | SVCNAT_SEEN_SYN);
 	if (packet->tcp & SVCNAT_TCP_FIN)
 		return seen | SVCNAT_SEEN_FIN;
 	/* Nobody sends new data after a FIN of his own. */

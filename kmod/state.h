@@ -29,6 +29,9 @@
 					 * this side has been silent
 					 */
 #define SVCNAT_SEEN_OWN_RST	0x20	/* TCP: that RST was this side's */
+#define SVCNAT_SEEN_SYN		0x40	/* TCP: a SYN after SVCNAT_SEEN_ACK, and
+					 * no other segment since but a RST
+					 */
 
 /*
  * Stamps count 64 jiffies: 64 ms to 640 ms.  Half their range is over four

@@ -124,8 +124,51 @@ static void a_syn_after_a_reset_of_the_client_is_in_doubt(struct kunit *test)
 	}
 }
 
+/* The client crashed, and whoever has the endpoint's address knows nothing. */
+static void an_heir_gets_no_connection(struct kunit *test)
+{
+	struct flow_fixture *fx = test->priv;
+	struct svcnat_flow_spec spec;
+	unsigned int shape;
+
+	for (shape = 0; shape < FIXTURE_SHAPES; shape++) {
+		svcnat_fixture_spec(fx, &spec, 1, IPPROTO_TCP);
+		svcnat_fixture_shape(&spec, shape);
+		svcnat_fixture_begin(test, &spec, true);
+		/* Late or twice, it is the endpoint's own. */
+		KUNIT_EXPECT_EQ(test, review(fx, &spec, 1, S | A),
+				SVCNAT_REVIEW_KEEP);
+		spec.endpoint->flags = SVCNAT_ACCOUNT_REMOVED;
+		KUNIT_EXPECT_EQ(test, review(fx, &spec, 1, S | A),
+				SVCNAT_REVIEW_KEEP);
+		request(fx, &spec, S, false);
+		KUNIT_EXPECT_EQ(test, review(fx, &spec, 1, S | A),
+				SVCNAT_REVIEW_FORGET);
+		/* A reset of anybody does not make it the endpoint. */
+		request(fx, &spec, R, false);
+		KUNIT_EXPECT_EQ(test, review(fx, &spec, 1, S | A),
+				SVCNAT_REVIEW_FORGET);
+		/* What a living endpoint says to such a SYN */
+		KUNIT_EXPECT_EQ(test, review(fx, &spec, 1, A),
+				SVCNAT_REVIEW_KEEP);
+		KUNIT_EXPECT_EQ(test, review(fx, &spec, 1, R),
+				SVCNAT_REVIEW_KEEP);
+		/* One that is still there may know better than we do. */
+		spec.endpoint->flags = SVCNAT_ACCOUNT_UNREADY;
+		KUNIT_EXPECT_EQ(test, review(fx, &spec, 1, S | A),
+				SVCNAT_REVIEW_KEEP);
+		/* The SYN was forged: the client goes on. */
+		spec.endpoint->flags = SVCNAT_ACCOUNT_REMOVED;
+		request(fx, &spec, A, false);
+		KUNIT_EXPECT_EQ(test, review(fx, &spec, 1, S | A),
+				SVCNAT_REVIEW_KEEP);
+		spec.endpoint->flags = 0;
+	}
+}
+
 static struct kunit_case flow_reuse_cases[] = {
 	KUNIT_CASE(a_syn_after_a_reset_of_the_client_is_in_doubt),
+	KUNIT_CASE(an_heir_gets_no_connection),
 	KUNIT_CASE(a_connection_on_an_old_flow_is_charged),
 	{}
 };

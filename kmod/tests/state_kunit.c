@@ -3,7 +3,7 @@
 
 #include "../state.c"
 
-#define SEEN_ALL	0x3f
+#define SEEN_ALL	0x7f
 
 static struct svcnat_packet tcp(u8 bits, bool payload)
 {
@@ -29,6 +29,11 @@ static u8 tcp_model(u8 seen, u8 bits, bool payload)
 		after |= SVCNAT_SEEN_RST;
 	if (rst || (syn && seen & SVCNAT_SEEN_OWN_RST))
 		after |= SVCNAT_SEEN_OWN_RST;
+	if (!talk && seen & SVCNAT_SEEN_SYN)
+		after |= SVCNAT_SEEN_SYN;
+	if (syn && !(bits & (SVCNAT_TCP_ACK | SVCNAT_TCP_FIN)) &&
+	    seen & SVCNAT_SEEN_ACK)
+		after |= SVCNAT_SEEN_SYN;
 	if (fin || (seen & SVCNAT_SEEN_FIN && !(talk && payload)))
 		after |= SVCNAT_SEEN_FIN;
 	return after;
