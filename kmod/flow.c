@@ -182,6 +182,40 @@ static void trace_end(const struct svcnat_flows *flows,
 	trace_svcnat_flow_end(flows->net, &tuple, why);
 }
 
+/* Is there still a reason?  A packet may have passed since it was found. */
+static bool is_due(const struct svcnat_flows *flows,
+		   const struct svcnat_hit *hit,
+		   const u64 word[SVCNAT_DIRECTIONS], enum svcnat_stat why)
+{
+	struct svcnat_life life;
+
+	svcnat_words_life(word, &life);
+	if (why == SVCNAT_STAT_FLOW_EVICTED)
+		return svcnat_state_half_open(hit->line->key.proto,
+					      life.request, life.reply);
+	return why != SVCNAT_STAT_FLOW_EXPIRED ||
+	       svcnat_flow_expired(flows, hit, &life);
+}
+
+/* End a flow whose stripes are locked, unless it is another one or not due. */
+static bool retire(const struct svcnat_flows *flows,
+		   const struct svcnat_hit *hit, enum svcnat_stat why)
+{
+	struct svcnat_line *sibling = svcnat_line_sibling(hit->line);
+	struct svcnat_flow *flow = svcnat_line_flow(hit->line);
+	u64 word[SVCNAT_DIRECTIONS];
+
+	do {
+		word[hit->direction] = atomic64_read(&hit->line->word);
+		word[!hit->direction] = atomic64_read(&sibling->word);
+		if (svcnat_word_generation(word[SVCNAT_REQUEST]) !=
+		    svcnat_word_generation(hit->word) ||
+		    !is_due(flows, hit, word, why))
+			return false;
+	} while (!svcnat_flow_retire(flow, word));
+	return true;
+}
+
 /**
  * svcnat_flow_kill() - remove a flow
  * @flows: where it is
@@ -189,12 +223,12 @@ static void trace_end(const struct svcnat_flows *flows,
  * @why: the counter
  *
  * Context: softirqs disabled, RCU read side.
- * Return: false if it was gone already.
+ * Return: false if it was gone already, or what @why says is true no more: it
+ * was to expire or to be evicted, and a packet has passed.
  */
 bool svcnat_flow_kill(struct svcnat_flows *flows, const struct svcnat_hit *hit,
 		      enum svcnat_stat why)
 {
-	u32 generation = svcnat_word_generation(hit->word);
 	struct svcnat_flow *flow = svcnat_line_flow(hit->line);
 	struct svcnat_locked locked;
 	struct keys keys;
@@ -203,12 +237,10 @@ bool svcnat_flow_kill(struct svcnat_flows *flows, const struct svcnat_hit *hit,
 	/* Right if the generation is still the same under the locks. */
 	keys_of(flows, flow, &keys);
 	svcnat_table_lock(&flows->table, keys.hash, keys.n, &locked);
-	if (svcnat_word_generation(atomic64_read(&hit->line->word)) !=
-	    generation) {
+	if (!retire(flows, hit, why)) {
 		svcnat_table_unlock(&flows->table, &locked);
 		return false;
 	}
-	svcnat_flow_retire(flow);
 	for (i = 0; i < keys.n; i++)
 		svcnat_table_unlink(&flows->table, keys.hash[i],
 				    &keys.key[i]->node);

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/minmax.h>
-
 #include "line.h"
 
 static u32 hash_key(const hsiphash_key_t *secret, u8 family, u8 proto,
@@ -223,6 +221,23 @@ bool svcnat_key_match(struct svcnat_key *key, const struct net *net,
 }
 
 /**
+ * svcnat_words_life() - what both directions have sent
+ * @word: of the lines, by direction
+ * @life: written
+ */
+void svcnat_words_life(const u64 word[SVCNAT_DIRECTIONS],
+		       struct svcnat_life *life)
+{
+	u32 stamp = svcnat_word_stamp(word[SVCNAT_REPLY]);
+
+	life->request = svcnat_word_seen(word[SVCNAT_REQUEST]);
+	life->reply = svcnat_word_seen(word[SVCNAT_REPLY]);
+	life->stamp = svcnat_word_stamp(word[SVCNAT_REQUEST]);
+	if ((s32)(stamp - life->stamp) > 0)
+		life->stamp = stamp;
+}
+
+/**
  * svcnat_line_life() - what both directions have sent
  * @hit: of either line
  * @life: written
@@ -230,18 +245,14 @@ bool svcnat_key_match(struct svcnat_key *key, const struct net *net,
 void svcnat_line_life(const struct svcnat_hit *hit, struct svcnat_life *life)
 {
 	u64 other = atomic64_read(&svcnat_line_sibling(hit->line)->word);
-	u64 mine = hit->word;
+	u64 word[SVCNAT_DIRECTIONS];
 
 	/* If the flow is dying, so will what the caller makes of this. */
-	if (svcnat_word_generation(other) != svcnat_word_generation(mine))
-		other = mine;
-	if (hit->direction == SVCNAT_REPLY)
-		swap(mine, other);
-	life->request = svcnat_word_seen(mine);
-	life->reply = svcnat_word_seen(other);
-	life->stamp = svcnat_word_stamp(mine);
-	if ((s32)(svcnat_word_stamp(other) - life->stamp) > 0)
-		life->stamp = svcnat_word_stamp(other);
+	if (svcnat_word_generation(other) != svcnat_word_generation(hit->word))
+		other = hit->word;
+	word[hit->direction] = hit->word;
+	word[!hit->direction] = other;
+	svcnat_words_life(word, life);
 }
 
 /**

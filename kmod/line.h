@@ -302,7 +302,8 @@ struct svcnat_key *svcnat_flow_key(struct svcnat_flow *flow, unsigned int i);
 void svcnat_flow_fill(struct svcnat_flow *flow,
 		      const struct svcnat_flow_spec *spec);
 void svcnat_flow_revive(struct svcnat_flow *flow);
-void svcnat_flow_retire(struct svcnat_flow *flow);
+bool svcnat_flow_retire(struct svcnat_flow *flow,
+			const u64 word[SVCNAT_DIRECTIONS]);
 
 /* line.c: what readers make of it */
 u32 svcnat_key_hash(const struct svcnat_key *key, const hsiphash_key_t *secret);
@@ -316,6 +317,8 @@ bool svcnat_key_copy(struct svcnat_key *key, const struct net *net,
 bool svcnat_key_match(struct svcnat_key *key, const struct net *net,
 		      const struct svcnat_tuple *tuple,
 		      enum svcnat_stage stage, struct svcnat_hit *hit);
+void svcnat_words_life(const u64 word[SVCNAT_DIRECTIONS],
+		       struct svcnat_life *life);
 void svcnat_line_life(const struct svcnat_hit *hit, struct svcnat_life *life);
 void svcnat_line_update(struct svcnat_line *line, u32 generation, u8 set,
 			u8 clear);

@@ -203,15 +203,10 @@ void svcnat_flow_fill(struct svcnat_flow *flow,
 	fill_line(svcnat_flow_line(flow, SVCNAT_REPLY), &answer, &seek, spec);
 }
 
-static void begin_generation(struct svcnat_flow *flow)
+static u64 next_word(u64 word)
 {
-	struct svcnat_line *request = svcnat_flow_line(flow, SVCNAT_REQUEST);
-	u64 word = atomic64_read(&request->word);
-	u32 now = svcnat_stamp_now();
-
-	word = svcnat_word(svcnat_word_generation(word) + 1, 0, now);
-	atomic64_set_release(&request->word, word);
-	atomic64_set_release(&svcnat_flow_line(flow, SVCNAT_REPLY)->word, word);
+	return svcnat_word(svcnat_word_generation(word) + 1, 0,
+			   svcnat_stamp_now());
 }
 
 /**
@@ -220,14 +215,37 @@ static void begin_generation(struct svcnat_flow *flow)
  */
 void svcnat_flow_revive(struct svcnat_flow *flow)
 {
-	begin_generation(flow);
+	struct svcnat_line *request = svcnat_flow_line(flow, SVCNAT_REQUEST);
+	u64 word = next_word(atomic64_read(&request->word));
+
+	atomic64_set_release(&request->word, word);
+	atomic64_set_release(&svcnat_flow_line(flow, SVCNAT_REPLY)->word, word);
+}
+
+static bool change_word(struct svcnat_line *line, s64 from, s64 to)
+{
+	return atomic64_try_cmpxchg(&line->word, &from, to);
 }
 
 /**
  * svcnat_flow_retire() - make readers doubt every copy they are taking
  * @flow: live; the stripes of its keys are locked
+ * @word: what its lines said, by direction, when its end was decided
+ *
+ * Return: false if a packet has passed since.
  */
-void svcnat_flow_retire(struct svcnat_flow *flow)
+bool svcnat_flow_retire(struct svcnat_flow *flow,
+			const u64 word[SVCNAT_DIRECTIONS])
 {
-	begin_generation(flow);
+	struct svcnat_line *request = svcnat_flow_line(flow, SVCNAT_REQUEST);
+	struct svcnat_line *reply = svcnat_flow_line(flow, SVCNAT_REPLY);
+	u64 next = next_word(word[SVCNAT_REQUEST]);
+
+	if (!change_word(reply, word[SVCNAT_REPLY], next))
+		return false;
+	if (change_word(request, word[SVCNAT_REQUEST], next))
+		return true;
+	/* Nobody else writes a word of no flow. */
+	atomic64_set(&reply->word, word[SVCNAT_REPLY]);
+	return false;
 }

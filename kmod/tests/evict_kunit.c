@@ -52,9 +52,75 @@ static void expired_go_first_then_the_oldest_half_open(struct kunit *test)
 			svcnat_fixture_stat(fx, SVCNAT_STAT_FLOW_EVICTED));
 }
 
+static bool kill(struct flow_fixture *fx, const struct svcnat_hit *hit,
+		 enum svcnat_stat why)
+{
+	bool killed;
+
+	local_bh_disable();
+	rcu_read_lock();
+	killed = svcnat_flow_kill(&fx->flows, hit, why);
+	rcu_read_unlock();
+	local_bh_enable();
+	return killed;
+}
+
+/* It was chosen when it was half-open, and was answered before it went. */
+static void who_was_answered_is_not_evicted(struct kunit *test)
+{
+	struct flow_fixture *fx = test->priv;
+	struct svcnat_flow_spec spec;
+	struct svcnat_hit hit;
+
+	svcnat_fixture_open(test, 1, IPPROTO_UDP, false, &spec);
+	KUNIT_ASSERT_TRUE(test, svcnat_fixture_find(fx, &spec.tuple, SVCNAT_PRE,
+						    &hit));
+	svcnat_fixture_packet(fx, &spec, SVCNAT_REPLY, 0, true);
+	KUNIT_EXPECT_FALSE(test, kill(fx, &hit, SVCNAT_STAT_FLOW_EVICTED));
+	KUNIT_EXPECT_TRUE(test, svcnat_fixture_has(fx, &spec));
+	/* The client's ACK, and told by the line of the replies */
+	svcnat_fixture_open(test, 2, IPPROTO_TCP, false, &spec);
+	svcnat_fixture_packet(fx, &spec, SVCNAT_REPLY,
+			      SVCNAT_TCP_SYN | SVCNAT_TCP_ACK, false);
+	KUNIT_ASSERT_TRUE(test, svcnat_fixture_reply(fx, &spec, &hit));
+	svcnat_fixture_packet(fx, &spec, SVCNAT_REQUEST, SVCNAT_TCP_ACK, false);
+	KUNIT_EXPECT_FALSE(test, kill(fx, &hit, SVCNAT_STAT_FLOW_EVICTED));
+	KUNIT_EXPECT_TRUE(test, svcnat_fixture_has(fx, &spec));
+	/* Any other reason holds. */
+	KUNIT_EXPECT_TRUE(test, kill(fx, &hit, SVCNAT_STAT_FLOW_DELETED));
+	KUNIT_EXPECT_TRUE(test, svcnat_fixture_gone(fx, &spec));
+	KUNIT_EXPECT_EQ(test, svcnat_fixture_stat(fx, SVCNAT_STAT_FLOW_EVICTED),
+			0);
+}
+
+/* Its time was over when it was looked at, and not when it was to go. */
+static void who_was_refreshed_does_not_expire(struct kunit *test)
+{
+	struct flow_fixture *fx = test->priv;
+	struct svcnat_flow_spec spec;
+	struct svcnat_hit hit;
+	unsigned int from;
+
+	svcnat_fixture_open(test, 1, IPPROTO_TCP, true, &spec);
+	for (from = 0; from < SVCNAT_DIRECTIONS; from++) {
+		svcnat_fixture_age(fx, &spec, 0x70000000);
+		KUNIT_ASSERT_TRUE(test, svcnat_fixture_find(fx, &spec.tuple,
+							    SVCNAT_PRE, &hit));
+		svcnat_fixture_packet(fx, &spec, from, SVCNAT_TCP_ACK, true);
+		KUNIT_EXPECT_FALSE(test, kill(fx, &hit,
+					      SVCNAT_STAT_FLOW_EXPIRED));
+		KUNIT_EXPECT_TRUE(test, svcnat_fixture_has(fx, &spec));
+	}
+	svcnat_fixture_age(fx, &spec, 0x70000000);
+	KUNIT_EXPECT_TRUE(test, kill(fx, &hit, SVCNAT_STAT_FLOW_EXPIRED));
+	KUNIT_EXPECT_TRUE(test, svcnat_fixture_gone(fx, &spec));
+}
+
 static struct kunit_case evict_cases[] = {
 	KUNIT_CASE(half_open_flows_make_room),
 	KUNIT_CASE(expired_go_first_then_the_oldest_half_open),
+	KUNIT_CASE(who_was_answered_is_not_evicted),
+	KUNIT_CASE(who_was_refreshed_does_not_expire),
 	{}
 };
 

@@ -65,6 +65,13 @@ static u64 word_of(struct svcnat_flow *flow, unsigned int i)
 	return atomic64_read(&svcnat_flow_line(flow, i)->word);
 }
 
+static bool retire(struct svcnat_flow *flow)
+{
+	const u64 word[] = { word_of(flow, 0), word_of(flow, 1) };
+
+	return svcnat_flow_retire(flow, word);
+}
+
 static bool copy_line(struct svcnat_flow *flow, unsigned int i,
 		      struct svcnat_hit *hit)
 {
@@ -166,7 +173,7 @@ static void keys_live_from_revival_to_retirement(struct kunit *test)
 				KUNIT_EXPECT_EQ(test, hit.direction, i & 1);
 				KUNIT_EXPECT_EQ(test, hit.second, i > 1);
 			}
-			svcnat_flow_retire(flow);
+			KUNIT_EXPECT_TRUE(test, retire(flow));
 			for (i = 0; i < svcnat_flow_keys(flow); i++)
 				KUNIT_EXPECT_FALSE(test, matches(flow, i, &spec,
 								 &hit));
@@ -185,7 +192,7 @@ static void the_next_generation_is_another_flow(struct kunit *test)
 
 	for (i = 0; i < 4; i++)
 		KUNIT_EXPECT_TRUE(test, matches(flow, i, &old, &hit));
-	svcnat_flow_retire(flow);
+	KUNIT_EXPECT_TRUE(test, retire(flow));
 	svcnat_flow_fill(flow, &new);
 	svcnat_flow_revive(flow);
 	for (i = 0; i < 4; i++) {
@@ -196,6 +203,37 @@ static void the_next_generation_is_another_flow(struct kunit *test)
 	}
 	svcnat_line_update(hit.line, svcnat_word_generation(hit.word), 0xff, 0);
 	KUNIT_EXPECT_EQ(test, svcnat_word_seen(word_of(flow, 1)), 0);
+}
+
+/* A packet that passes in the last moment saves its flow, and is not lost. */
+static void who_is_refreshed_does_not_retire(struct kunit *test)
+{
+	unsigned int shape, i;
+
+	for (shape = 0; shape < FIXTURE_SHAPES; shape++) {
+		struct svcnat_flow *flow = living(test, 1, shape);
+		struct svcnat_hit hit;
+
+		for (i = 0; i < SVCNAT_DIRECTIONS; i++) {
+			u64 word[] = { word_of(flow, 0), word_of(flow, 1) };
+			u32 generation = svcnat_word_generation(word[i]), now;
+
+			svcnat_line_update(svcnat_flow_line(flow, i),
+					   generation, SVCNAT_SEEN, 0);
+			KUNIT_EXPECT_FALSE(test,
+					   svcnat_flow_retire(flow, word));
+			KUNIT_EXPECT_EQ(test, word_of(flow, !i), word[!i]);
+			now = svcnat_word_generation(word_of(flow, i));
+			KUNIT_EXPECT_EQ(test, now, generation);
+			now = svcnat_word_seen(word_of(flow, i));
+			KUNIT_EXPECT_EQ(test, now, SVCNAT_SEEN);
+			KUNIT_EXPECT_TRUE(test, copy_line(flow, 0, &hit));
+			KUNIT_EXPECT_TRUE(test, copy_line(flow, 1, &hit));
+		}
+		KUNIT_EXPECT_TRUE(test, retire(flow));
+		KUNIT_EXPECT_FALSE(test, copy_line(flow, 0, &hit));
+		KUNIT_EXPECT_FALSE(test, copy_line(flow, 1, &hit));
+	}
 }
 
 static void another_netns_has_no_such_key(struct kunit *test)
@@ -412,6 +450,7 @@ static struct kunit_case line_cases[] = {
 	KUNIT_CASE(each_key_knows_its_place),
 	KUNIT_CASE(keys_live_from_revival_to_retirement),
 	KUNIT_CASE(the_next_generation_is_another_flow),
+	KUNIT_CASE(who_is_refreshed_does_not_retire),
 	KUNIT_CASE(another_netns_has_no_such_key),
 	KUNIT_CASE(every_part_of_a_key_counts),
 	KUNIT_CASE(a_lookup_hashes_as_its_key),
