@@ -117,7 +117,7 @@ static unsigned int pass_direct(struct svcnat_passage *p)
 	if (!(svcnat_flow_find(flows, &answer, SVCNAT_POST, &hit) ||
 	      (p->state->hook == NF_INET_LOCAL_OUT &&
 	       svcnat_flow_find(flows, &answer, SVCNAT_PRE, &hit))) ||
-	    hit.direction != SVCNAT_REPLY)
+	    hit.direction != SVCNAT_REPLY || svcnat_flow_bury(flows, &hit))
 		return NF_ACCEPT;
 	path = path_of(p);
 	spec = (struct svcnat_flow_spec) {

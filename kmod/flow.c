@@ -113,24 +113,27 @@ static void keys_of(const struct svcnat_flows *flows, struct svcnat_flow *flow,
 static int check_keys(struct svcnat_flows *flows, const struct keys *keys,
 		      unsigned int *len, struct svcnat_hit *hit)
 {
+	static const int errors[SVCNAT_TABLE_KEYS] = {
+		-EEXIST, -EADDRINUSE, -ENOTUNIQ, -ENOTUNIQ,
+	};
 	struct svcnat_key *const *key = keys->key, *there;
-	const u32 *hash = keys->hash;
+	unsigned int i;
 
-	there = find_locked(flows, hash[0], key[0], false, len);
-	if (there) {
+	hit->line = NULL;
+	for (i = 0; i < keys->n; i++) {
+		there = find_locked(flows, keys->hash[i], key[i], i, len);
+		if (!there)
+			continue;
 		svcnat_key_copy(there, flows->net, hit);
-		return -EEXIST;
+		return errors[i];
 	}
 	/*
 	 * The keys of one stage must differ among themselves: a client that is
 	 * its own endpoint may send what it will be answered.
 	 */
-	if (find_locked(flows, hash[1], key[1], true, len) ||
-	    (keys->n > 2 && svcnat_key_same(key[0], key[1])))
+	if (keys->n > 2 && svcnat_key_same(key[0], key[1]))
 		return -EADDRINUSE;
-	if (keys->n > 2 && (find_locked(flows, hash[2], key[2], true, len) ||
-			    find_locked(flows, hash[3], key[3], true, len) ||
-			    svcnat_key_same(key[2], key[3])))
+	if (keys->n > 2 && svcnat_key_same(key[2], key[3]))
 		return -ENOTUNIQ;
 	return *len > CHAIN_MAX ? -EXFULL : 0;
 }
@@ -143,7 +146,7 @@ static void charge_flow(const struct svcnat_line *line)
 		svcnat_account_open(line->frontend);
 }
 
-/* Link @flow, or say why not; with -EEXIST @hit is the flow that is there. */
+/* Link @flow, or say why not: if a flow is in the way, @hit is that. */
 static int link_flow(struct svcnat_flows *flows, struct svcnat_flow *flow,
 		     struct svcnat_hit *hit)
 {
@@ -192,7 +195,8 @@ static bool is_due(const struct svcnat_flows *flows,
 	svcnat_words_life(word, &life);
 	if (why == SVCNAT_STAT_FLOW_EVICTED)
 		return svcnat_state_half_open(hit->line->key.proto,
-					      life.request, life.reply);
+					      life.request, life.reply) ||
+		       svcnat_state_closing(life.request, life.reply);
 	return why != SVCNAT_STAT_FLOW_EXPIRED ||
 	       svcnat_flow_expired(flows, hit, &life);
 }
@@ -255,6 +259,28 @@ bool svcnat_flow_kill(struct svcnat_flows *flows, const struct svcnat_hit *hit,
 	return true;
 }
 
+/**
+ * svcnat_flow_bury() - remove a flow if it is over
+ * @flows: where it is
+ * @hit: any of its keys
+ *
+ * For those whom it is in the way of.  Else it stays until it is found expired,
+ * for the last segments of a connection that both sides have closed.
+ *
+ * Context: softirqs disabled, RCU read side.
+ * Return: whether it was over and is gone.
+ */
+bool svcnat_flow_bury(struct svcnat_flows *flows, const struct svcnat_hit *hit)
+{
+	struct svcnat_life life;
+
+	svcnat_line_life(hit, &life);
+	if (svcnat_flow_expired(flows, hit, &life))
+		return svcnat_flow_kill(flows, hit, SVCNAT_STAT_FLOW_EXPIRED);
+	return svcnat_state_closing(life.request, life.reply) &&
+	       svcnat_flow_kill(flows, hit, SVCNAT_STAT_FLOW_EVICTED);
+}
+
 static enum svcnat_layout layout_for(const struct svcnat_flow_spec *spec)
 {
 	if (spec->tuple.family == AF_INET)
@@ -297,6 +323,9 @@ int svcnat_flow_insert(struct svcnat_flows *flows,
 	}
 	svcnat_flow_fill(flow, spec);
 	err = link_flow(flows, flow, hit);
+	if ((err == -EADDRINUSE || err == -ENOTUNIQ) && hit->line &&
+	    svcnat_flow_bury(flows, hit))
+		err = link_flow(flows, flow, hit);
 	if (err) {
 		kmem_cache_free(cache[layout], flow);
 		svcnat_quota_give(&flows->quota);

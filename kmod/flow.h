@@ -101,6 +101,7 @@ int svcnat_flow_insert(struct svcnat_flows *flows,
 		       struct svcnat_hit *hit);
 bool svcnat_flow_kill(struct svcnat_flows *flows, const struct svcnat_hit *hit,
 		      enum svcnat_stat why);
+bool svcnat_flow_bury(struct svcnat_flows *flows, const struct svcnat_hit *hit);
 
 /* evict.c */
 bool svcnat_flow_make_room(struct svcnat_flows *flows, u32 hash);

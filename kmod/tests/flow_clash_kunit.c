@@ -332,6 +332,89 @@ static void families_and_protocols_do_not_clash(struct kunit *test)
 	}
 }
 
+/* Ways for a connection to be over, or not quite */
+enum end_of_it {
+	END_FIN_FIN,
+	END_ENDPOINT_RST,
+	END_EXPIRED,
+	ENDS,
+	END_NONE = ENDS,
+	END_FIN,
+	END_CLIENT_RST,
+	NO_ENDS
+};
+
+static void come_to(struct flow_fixture *fx,
+		    const struct svcnat_flow_spec *spec, enum end_of_it end)
+{
+	const u8 fin = SVCNAT_TCP_FIN | SVCNAT_TCP_ACK;
+
+	if (end == END_FIN_FIN || end == END_FIN)
+		svcnat_fixture_packet(fx, spec, SVCNAT_REQUEST, fin, false);
+	if (end == END_FIN_FIN)
+		svcnat_fixture_packet(fx, spec, SVCNAT_REPLY, fin, false);
+	if (end == END_ENDPOINT_RST)
+		svcnat_fixture_packet(fx, spec, SVCNAT_REPLY, SVCNAT_TCP_RST,
+				      false);
+	if (end == END_CLIENT_RST)
+		svcnat_fixture_packet(fx, spec, SVCNAT_REQUEST, SVCNAT_TCP_RST,
+				      false);
+	if (end == END_EXPIRED)
+		svcnat_fixture_age(fx, spec, 0x70000000);
+}
+
+/* @first is in the way of @second, and gives way if it is over. */
+static void gives_way(struct kunit *test, struct who first, struct who second,
+		      int want)
+{
+	static const u8 families[] = { AF_INET, AF_INET6 };
+	struct flow_fixture *fx = test->priv;
+	struct svcnat_flow_spec there, new;
+	unsigned int i, end;
+
+	for (i = 0; i < ARRAY_SIZE(families); i++) {
+		there = spec_of(fx, &first, families[i]);
+		new = spec_of(fx, &second, families[i]);
+		for (end = 0; end < NO_ENDS; end++) {
+			const bool over = end < ENDS;
+			struct svcnat_hit hit;
+
+			svcnat_fixture_begin(test, &there, true);
+			come_to(fx, &there, end);
+			KUNIT_EXPECT_EQ_MSG(test, insert(fx, &new),
+					    over ? 0 : want, "end %u", end);
+			KUNIT_EXPECT_EQ(test, svcnat_fixture_has(fx, &new),
+					over);
+			KUNIT_EXPECT_EQ(test, svcnat_fixture_has(fx, &there),
+					!over);
+			KUNIT_ASSERT_TRUE(test,
+					  svcnat_fixture_reply(fx, over ? &new :
+							       &there, &hit));
+			KUNIT_ASSERT_TRUE(test, svcnat_fixture_kill(fx, &hit));
+			KUNIT_EXPECT_EQ(test, svcnat_flows_live(&fx->flows), 0);
+		}
+	}
+}
+
+static void who_is_over_gives_way(struct kunit *test)
+{
+	struct flow_fixture *fx = test->priv;
+	struct who a = plain(client, one, endpoint);
+	struct who b = plain(client, two, endpoint);
+	struct who full_a = full(client, one, endpoint, node);
+	struct who full_b = full(client, two, endpoint, node2);
+
+	gives_way(test, a, b, -EADDRINUSE);
+	gives_way(test, a, full_b, -ENOTUNIQ);
+	gives_way(test, full_a, full_b, -ENOTUNIQ);
+	gives_way(test, full_a, b, -EADDRINUSE);
+	/* Each of them in both families, by FIN and by RST */
+	KUNIT_EXPECT_EQ(test, svcnat_fixture_stat(fx, SVCNAT_STAT_FLOW_EVICTED),
+			4 * 2 * 2);
+	KUNIT_EXPECT_EQ(test, svcnat_fixture_stat(fx, SVCNAT_STAT_FLOW_EXPIRED),
+			4 * 2);
+}
+
 static struct kunit_case flow_clash_cases[] = {
 	KUNIT_CASE(answers_of_plain_flows_must_differ),
 	KUNIT_CASE(answers_of_full_flows_must_differ),
@@ -340,6 +423,7 @@ static struct kunit_case flow_clash_cases[] = {
 	KUNIT_CASE(a_request_may_look_like_what_we_send),
 	KUNIT_CASE(a_request_that_is_an_answer_finds_that_flow),
 	KUNIT_CASE(a_flow_must_not_clash_with_itself),
+	KUNIT_CASE(who_is_over_gives_way),
 	KUNIT_CASE(families_and_protocols_do_not_clash),
 	{}
 };

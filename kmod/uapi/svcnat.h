@@ -459,7 +459,8 @@ enum svcnat_config_attr {
  * @SVCNAT_STAT_FLOW_NEW: flows made
  * @SVCNAT_STAT_FLOW_LIVE: flows now
  * @SVCNAT_STAT_FLOW_EXPIRED: flows that timed out
- * @SVCNAT_STAT_FLOW_EVICTED: half-open flows that made room for others
+ * @SVCNAT_STAT_FLOW_EVICTED: half-open flows that made room for others, and
+ *	closed ones that were in their way
  * @SVCNAT_STAT_FLOW_DELETED: flows removed for any other reason
  * @SVCNAT_STAT_FLOW_ORPHAN: flows now whose endpoint was removed
  * @SVCNAT_STAT_FLOW_RACED: two CPUs had the same first packet
