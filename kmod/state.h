@@ -9,6 +9,10 @@
  * No sequence numbers are tracked, so a forged packet is as good as a real one
  * here.  Therefore nothing seen ever ends a flow: a RST and a FIN shorten its
  * timeout, and the next packet that a live connection would send restores it.
+ *
+ * The price: data that was lost before a FIN and is sent again after it takes
+ * the FIN back too.  If the FIN itself had arrived it is not repeated, and the
+ * flow stays for as long as an established one may be silent.
  */
 #ifndef _SVCNAT_STATE_H
 #define _SVCNAT_STATE_H
