@@ -304,7 +304,12 @@ bool svcnat_table_drain(struct svcnat_table *table, unsigned int budget)
 		spent += 1 + drain_bucket(table, old, table->drained);
 		table->drained++;
 	}
-	RCU_INIT_POINTER(table->old, NULL);
+	/*
+	 * Pairs with smp_rmb() in read_seqcount_retry(), after a reader has
+	 * looked at old in svcnat_table_search(): who sees NULL sees that the
+	 * last entries have moved.  rcu_assign_pointer() of NULL is no release.
+	 */
+	smp_store_release(&table->old, RCU_INITIALIZER(NULL));
 	kvfree_rcu(old, rcu);
 	return true;
 }
