@@ -6,6 +6,7 @@
 #include "drain.h"
 
 #define REAP_BUDGET	1024	/* of each kind, looked at in one call */
+#define REAP_SLICE	64	/* of these at a stretch: each has many CPUs */
 
 /**
  * svcnat_drain_endpoint() - an endpoint is removed
@@ -86,17 +87,20 @@ static void add_sums(struct svcnat_sums *to, const struct svcnat_sums *from)
 	}
 }
 
+/* Gives true if there may be more to be freed. */
 static bool reap_endpoints(struct svcnat_services *services)
 {
 	struct svcnat_endpoint *e, *next;
 	unsigned int budget = REAP_BUDGET;
 	struct svcnat_sums sums;
+	bool all, freed = false;
 	LIST_HEAD(busy);
-	bool all;
 
 	list_for_each_entry_safe(e, next, &services->draining, drain) {
 		if (!budget--)
 			break;
+		if (!(budget % REAP_SLICE))
+			cond_resched();
 		if (!drained(&e->account, e->gone, &sums)) {
 			list_move_tail(&e->drain, &busy);
 			continue;
@@ -105,11 +109,12 @@ static bool reap_endpoints(struct svcnat_services *services)
 		services->num_draining--;
 		svcnat_service_put(e->owner);
 		call_rcu(&e->rcu, free_endpoint);
+		freed = true;
 	}
 	/* Those that were looked at wait behind those that were not. */
 	all = list_empty(&services->draining);
 	list_splice_tail(&busy, &services->draining);
-	return all;
+	return freed && !all;
 }
 
 static bool reap_frontends(struct svcnat_services *services)
@@ -117,12 +122,14 @@ static bool reap_frontends(struct svcnat_services *services)
 	unsigned int budget = REAP_BUDGET;
 	struct svcnat_frontend *f, *next;
 	struct svcnat_sums sums;
+	bool all, freed = false;
 	LIST_HEAD(busy);
-	bool all;
 
 	list_for_each_entry_safe(f, next, &services->draining_frontends, list) {
 		if (!budget--)
 			break;
+		if (!(budget % REAP_SLICE))
+			cond_resched();
 		if (!drained(&f->account, f->gone, &sums)) {
 			list_move_tail(&f->list, &busy);
 			continue;
@@ -133,10 +140,11 @@ static bool reap_frontends(struct svcnat_services *services)
 		add_sums(&f->owner->retired, &sums);
 		svcnat_service_put(f->owner);
 		call_rcu(&f->rcu, free_frontend);
+		freed = true;
 	}
 	all = list_empty(&services->draining_frontends);
 	list_splice_tail(&busy, &services->draining_frontends);
-	return all;
+	return freed && !all;
 }
 
 /**
@@ -144,7 +152,8 @@ static bool reap_frontends(struct svcnat_services *services)
  * @services: of the netns
  *
  * Context: process, the writer lock.
- * Return: true if all was looked at, false if it should go on soon.
+ * Return: false if it should go on soon: not all was looked at, and there was
+ * something to free.
  */
 bool svcnat_drain_reap(struct svcnat_services *services)
 {
@@ -153,7 +162,7 @@ bool svcnat_drain_reap(struct svcnat_services *services)
 	lockdep_assert_held(&services->lock);
 	endpoints = reap_endpoints(services);
 	frontends = reap_frontends(services);
-	return endpoints && frontends;
+	return !endpoints && !frontends;
 }
 
 /**

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <kunit/test.h>
+#include <net/net_namespace.h>
+
+#include "../drain.c"
+#include "../service.c"
+
+/**
+ * struct basin - services whose endpoints drain
+ * @services: of a netns that has nothing else
+ * @owner: whose endpoints they are
+ */
+struct basin {
+	struct svcnat_services	services;
+	struct svcnat_service	*owner;
+};
+
+static int basin_init(struct kunit *test)
+{
+	struct basin *basin = kunit_kzalloc(test, sizeof(*basin), GFP_KERNEL);
+	struct svcnat_stats __percpu *stats;
+
+	if (!basin)
+		return -ENOMEM;
+	test->priv = basin;
+	basin->owner = kunit_kzalloc(test, sizeof(*basin->owner), GFP_KERNEL);
+	stats = alloc_percpu(struct svcnat_stats);
+	svcnat_services_init(&basin->services, &init_net, stats);
+	if (!basin->owner || !stats)
+		return -ENOMEM;
+	basin->owner->refs = 1;
+	return 0;
+}
+
+static void basin_exit(struct kunit *test)
+{
+	struct basin *basin = test->priv;
+
+	if (!basin)
+		return;
+	svcnat_drain_end(&basin->services);
+	if (basin->owner)
+		KUNIT_EXPECT_EQ(test, basin->owner->refs, 1);
+	svcnat_services_exit(&basin->services);
+	free_percpu(basin->services.stats);
+	/* free_endpoint() is in the module that will be removed. */
+	rcu_barrier();
+}
+
+static void charge(struct svcnat_endpoint *e,
+		   void (*how)(struct svcnat_account *account))
+{
+	local_bh_disable();
+	how(&e->account);
+	local_bh_enable();
+}
+
+/* An endpoint that has a flow is removed. */
+static void drain_one(struct kunit *test)
+{
+	struct basin *basin = test->priv;
+	struct svcnat_endpoint *e = kzalloc(sizeof(*e), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, e);
+	if (svcnat_account_init(&e->account, &init_net)) {
+		kfree(e);
+		KUNIT_FAIL(test, "no memory");
+		return;
+	}
+	INIT_LIST_HEAD(&e->drain);
+	e->owner = basin->owner;
+	basin->owner->refs++;
+	basin->services.num_endpoints++;
+	charge(e, svcnat_account_open);
+	svcnat_drain_endpoint(&basin->services, e);
+}
+
+/* The last flows of the first endpoints of the list end. */
+static void end_flows(struct basin *basin, unsigned int n)
+{
+	struct svcnat_endpoint *e;
+
+	list_for_each_entry(e, &basin->services.draining, drain) {
+		if (!n--)
+			break;
+		charge(e, svcnat_account_close);
+	}
+}
+
+static bool reap(struct basin *basin)
+{
+	bool done;
+
+	mutex_lock(&basin->services.lock);
+	done = svcnat_drain_reap(&basin->services);
+	mutex_unlock(&basin->services.lock);
+	return done;
+}
+
+/* Those that cannot be freed yet are no reason to hurry, however many. */
+static void who_is_busy_can_wait(struct kunit *test)
+{
+	const unsigned int num = REAP_BUDGET + 200;
+	struct basin *basin = test->priv;
+	struct svcnat_services *sv = &basin->services;
+	unsigned int i;
+
+	for (i = 0; i < num; i++)
+		drain_one(test);
+	synchronize_rcu();
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_TRUE(test, reap(basin));
+	KUNIT_EXPECT_EQ(test, sv->num_draining, num);
+	/* Where some could be freed, there may be more of them. */
+	end_flows(basin, 1);
+	KUNIT_EXPECT_FALSE(test, reap(basin));
+	KUNIT_EXPECT_EQ(test, sv->num_draining, num - 1);
+	KUNIT_EXPECT_TRUE(test, reap(basin));
+	/* In turns all are looked at. */
+	end_flows(basin, num);
+	KUNIT_EXPECT_FALSE(test, reap(basin));
+	KUNIT_EXPECT_TRUE(test, reap(basin));
+	KUNIT_EXPECT_EQ(test, sv->num_draining, 0);
+	KUNIT_EXPECT_TRUE(test, list_empty(&sv->draining));
+}
+
+static struct kunit_case drain_cases[] = {
+	KUNIT_CASE(who_is_busy_can_wait),
+	{}
+};
+
+static struct kunit_suite drain_suite = {
+	.name = "svcnat_drain",
+	.init = basin_init,
+	.exit = basin_exit,
+	.test_cases = drain_cases,
+};
+
+kunit_test_suite(drain_suite);
