@@ -19,7 +19,7 @@ void svcnat_drain_endpoint(struct svcnat_services *services,
 			   struct svcnat_endpoint *endpoint)
 {
 	WRITE_ONCE(endpoint->account.flags, SVCNAT_ACCOUNT_REMOVED);
-	endpoint->gone = get_state_synchronize_rcu();
+	endpoint->gone = start_poll_synchronize_rcu();
 	list_move_tail(&endpoint->drain, &services->draining);
 	services->num_draining++;
 	services->num_endpoints--;
@@ -44,7 +44,7 @@ void svcnat_drain_frontend(struct svcnat_services *services,
 			   struct svcnat_frontend *frontend)
 {
 	svcnat_frontend_unlink(&services->frontends, frontend);
-	frontend->gone = get_state_synchronize_rcu();
+	frontend->gone = start_poll_synchronize_rcu();
 	list_move_tail(&frontend->list, &services->draining_frontends);
 	list_add_tail(&frontend->kin, &frontend->owner->draining);
 	frontend->owner->num_frontends--;

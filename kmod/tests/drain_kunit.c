@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <kunit/test.h>
+#include <linux/delay.h>
 #include <net/net_namespace.h>
 
 #include "../drain.c"
@@ -124,8 +125,26 @@ static void who_is_busy_can_wait(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, list_empty(&sv->draining));
 }
 
+/* Nobody but us asks for a grace period. */
+static void an_idle_system_frees_what_drained(struct kunit *test)
+{
+	struct basin *basin = test->priv;
+	unsigned int i;
+
+	drain_one(test);
+	KUNIT_EXPECT_TRUE(test, reap(basin));
+	KUNIT_EXPECT_EQ(test, basin->services.num_draining, 1);
+	end_flows(basin, 1);
+	for (i = 0; i < 500 && basin->services.num_draining; i++) {
+		msleep(20);
+		reap(basin);
+	}
+	KUNIT_EXPECT_EQ(test, basin->services.num_draining, 0);
+}
+
 static struct kunit_case drain_cases[] = {
 	KUNIT_CASE(who_is_busy_can_wait),
+	KUNIT_CASE(an_idle_system_frees_what_drained),
 	{}
 };
 
