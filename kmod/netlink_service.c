@@ -4,6 +4,12 @@
 #include "hook.h"
 #include "netlink.h"
 
+/*
+ * Services that a flush removes at a stretch: the table of flows does not grow
+ * and no flow expires while it holds the writer lock.
+ */
+#define FLUSH_SLICE	256
+
 /* What was at the end of the draining lists before a change. */
 struct marks {
 	struct list_head	*endpoints;
@@ -321,18 +327,41 @@ int svcnat_nl_service_del_doit(struct sk_buff *skb, struct genl_info *info)
 	return s ? 0 : no_service(info);
 }
 
+/* Highest id in use, or 0. */
+static unsigned long last_id(struct svcnat_services *sv)
+{
+	unsigned long id, last = 0;
+	struct svcnat_service *s;
+
+	xa_for_each(&sv->ids, id, s) {
+		last = id;
+		if (!(id % FLUSH_SLICE))
+			cond_resched();
+	}
+	return last;
+}
+
 int svcnat_nl_service_flush_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct svcnat_net *sn = svcnat_pernet(genl_info_net(info));
+	struct svcnat_services *sv = &sn->services;
+	unsigned int slice = FLUSH_SLICE;
 	struct svcnat_service *s;
-	unsigned long id;
+	unsigned long id, last;
 
-	mutex_lock(&sn->services.lock);
-	xa_for_each(&sn->services.ids, id, s) {
+	mutex_lock(&sv->lock);
+	/* Those that others make meanwhile come later, and are not meant. */
+	last = last_id(sv);
+	xa_for_each_range(&sv->ids, id, s, 1, last) {
 		del_service(sn, s);
+		if (--slice)
+			continue;
+		slice = FLUSH_SLICE;
+		mutex_unlock(&sv->lock);
 		cond_resched();
+		mutex_lock(&sv->lock);
 	}
 	svcnat_hooks_settle(sn);
-	mutex_unlock(&sn->services.lock);
+	mutex_unlock(&sv->lock);
 	return 0;
 }
