@@ -132,7 +132,8 @@ static void an_heir_gets_no_connection(struct kunit *test)
 	unsigned int shape;
 
 	for (shape = 0; shape < FIXTURE_SHAPES; shape++) {
-		svcnat_fixture_spec(fx, &spec, 1, IPPROTO_TCP);
+		svcnat_fixture_spec(fx, &spec, 1 + FIXTURE_ENDPOINTS * shape,
+				    IPPROTO_TCP);
 		svcnat_fixture_shape(&spec, shape);
 		svcnat_fixture_begin(test, &spec, true);
 		/* Late or twice, it is the endpoint's own. */
