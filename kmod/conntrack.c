@@ -11,41 +11,59 @@
 static typeof(nf_conntrack_find_get) *find_get __read_mostly;
 static typeof(nf_ct_helper_ext_add) *add_help __read_mostly;
 
-/**
- * svcnat_conntrack_find() - look for nf_conntrack, if it was not found yet
- *
- * Context: process; callers in parallel are fine.
- */
-void svcnat_conntrack_find(void)
+static void find(void)
 {
 	static DEFINE_MUTEX(lock);
-	typeof(find_get) find;
 
-	if (READ_ONCE(add_help))
-		return;
 	mutex_lock(&lock);
-	if (!find_get) {
-		find = symbol_get(nf_conntrack_find_get);
-		WRITE_ONCE(find_get, find);
-	}
+	if (!find_get)
+		WRITE_ONCE(find_get, symbol_get(nf_conntrack_find_get));
 	if (find_get && !add_help)
 		WRITE_ONCE(add_help, symbol_get(nf_ct_helper_ext_add));
 	mutex_unlock(&lock);
 }
 
+/* Before its first packet: what is not marked from the start is not ours. */
+static int module_event(struct notifier_block *nb, unsigned long event,
+			void *module)
+{
+	if (event == MODULE_STATE_LIVE)
+		find();
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block notifier = {
+	.notifier_call = module_event,
+};
+
 /**
- * svcnat_conntrack_put() - need nf_conntrack no more
+ * svcnat_conntrack_init() - look for nf_conntrack, now and when it comes
+ *
+ * Context: process.
+ * Return: 0 or an errno.
+ */
+int svcnat_conntrack_init(void)
+{
+	int err;
+
+	err = register_module_notifier(&notifier);
+	if (!err)
+		find();
+	return err;
+}
+
+/**
+ * svcnat_conntrack_exit() - need nf_conntrack no more
  *
  * Context: process, no packet is with us any more.
  */
-void svcnat_conntrack_put(void)
+void svcnat_conntrack_exit(void)
 {
+	unregister_module_notifier(&notifier);
 	if (find_get)
 		symbol_put(nf_conntrack_find_get);
 	if (add_help)
 		symbol_put(nf_ct_helper_ext_add);
-	find_get = NULL;
-	add_help = NULL;
 }
 
 /*

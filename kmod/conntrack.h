@@ -12,8 +12,8 @@ struct net;
 struct sk_buff;
 struct svcnat_tuple;
 
-void svcnat_conntrack_find(void);
-void svcnat_conntrack_put(void);
+int svcnat_conntrack_init(void);
+void svcnat_conntrack_exit(void);
 bool svcnat_conntrack_taken(struct net *net, const struct svcnat_tuple *tuple);
 bool svcnat_conntrack_is_new(const struct sk_buff *skb);
 void svcnat_conntrack_claim(struct sk_buff *skb);

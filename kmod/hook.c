@@ -350,7 +350,6 @@ int svcnat_hooks_need(struct svcnat_net *sn, unsigned long families)
 	err = svcnat_frontends_start(&sn->services.frontends);
 	if (err)
 		return err;
-	svcnat_conntrack_find();
 	for_each_set_bit(family, &families, SVCNAT_FAMILIES) {
 		err = add_hooks(sn, family);
 		if (err)

@@ -16,12 +16,10 @@ static bool is_about(const struct svcnat_passage *p, enum svcnat_stage stage,
 	struct svcnat_tuple answer;
 
 	svcnat_tuple_reverse(&answer, quoted);
-	if (!svcnat_flow_find(&p->sn->flows, &answer, stage, hit))
-		return false;
-	/* What PRE_ROUTING redirects was sent to who sent the packet. */
-	return stage == SVCNAT_POST ||
-	       svcnat_addr_equal(quoted->family, &p->packet.tuple.dst,
-				 &quoted->src);
+	/* An error is told to who sent the packet; any other is forged. */
+	return svcnat_addr_equal(quoted->family, &p->packet.tuple.dst,
+				 &quoted->src) &&
+	       svcnat_flow_find(&p->sn->flows, &answer, stage, hit);
 }
 
 /**

@@ -38,9 +38,6 @@ static void upkeep(struct work_struct *work)
 	if (!svcnat_drain_reap(&sn->services))
 		delay = 1;
 	svcnat_hooks_settle(sn);
-	/* It may have been loaded meanwhile. */
-	if (sn->hooked)
-		svcnat_conntrack_find();
 	if (busy(sn))
 		mod_delayed_work(system_power_efficient_wq, &sn->upkeep, delay);
 	else if (sn->hooked)
@@ -105,9 +102,12 @@ static int __init svcnat_init(void)
 	err = svcnat_flows_module_init();
 	if (err)
 		return err;
-	err = register_pernet_subsys(&svcnat_net_ops);
+	err = svcnat_conntrack_init();
 	if (err)
 		goto err_flows;
+	err = register_pernet_subsys(&svcnat_net_ops);
+	if (err)
+		goto err_conntrack;
 	err = svcnat_netlink_init();
 	if (err)
 		goto err_pernet;
@@ -116,7 +116,8 @@ static int __init svcnat_init(void)
 err_pernet:
 	unregister_pernet_subsys(&svcnat_net_ops);
 	rcu_barrier();
-	svcnat_conntrack_put();
+err_conntrack:
+	svcnat_conntrack_exit();
 err_flows:
 	svcnat_flows_module_exit();
 	return err;
@@ -128,7 +129,7 @@ static void __exit svcnat_exit(void)
 	unregister_pernet_subsys(&svcnat_net_ops);
 	/* free_endpoint() and free_frontend() of drain.c are code of ours. */
 	rcu_barrier();
-	svcnat_conntrack_put();
+	svcnat_conntrack_exit();
 	svcnat_flows_module_exit();
 }
 

@@ -46,7 +46,9 @@ static bool in_use(const struct svcnat_flow_spec *spec,
 	struct svcnat_tuple sent, answer;
 
 	outside(spec, &sent, &answer);
-	if (svcnat_conntrack_taken(path->net, &sent))
+	/* The other one may look so behind a NAT: then its answers tell. */
+	if (svcnat_conntrack_taken(path->net, &sent) ||
+	    svcnat_conntrack_taken(path->net, &answer))
 		return true;
 	return (path->local || spec->masquerade) &&
 	       svcnat_socket_connected(path->net, &answer);

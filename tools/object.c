@@ -108,6 +108,7 @@ static const struct field config_fields[] = {
 		     "timeout-udp"),
 	CONFIG_FIELD(TIMEOUT_UDP_STREAM, FIELD_SECONDS,
 		     "timeout-udp-stream"),
+	CONFIG_FIELD(SNAT_PORTS, FIELD_U32, "snat-ports"),
 };
 
 const struct object_type object_types[SVCNAT_A_MAX + 1] = {
