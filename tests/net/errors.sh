@@ -93,7 +93,7 @@ addresses_that_are_not_allowed()
 		a loopback address is not allowed | service replace web tcp 127.0.0.1:80
 		port 0 is not allowed (frontend 10.96.0.9:0) | frontend add web 10.96.0.9:0
 		port 0 is not allowed (endpoint 10.0.0.9:0) | endpoint add web 10.0.0.9:0
-		port 0 is not allowed (frontend [[]fd00::1]:0) | service add third tcp 10.96.0.9:80 [fd00::1]:0
+		port 0 is not allowed (frontend ?fd00::1?:0) | service add third tcp 10.96.0.9:80 [fd00::1]:0
 		the service has no such endpoint (endpoint 10.0.0.1:0) | endpoint del web 10.0.0.1:0
 	END
 }
