@@ -112,14 +112,14 @@ run_tests()
 # run_tests_for "FAMILY..." FUNCTION...: all of them for each family in turn
 run_tests_for()
 {
-	local family test words=()
+	local family test expanded=()
 
 	for family in $1; do
 		for test in "${@:2}"; do
-			words+=("$test@$family")
+			expanded+=("$test@$family")
 		done
 	done
-	run_tests "${words[@]}"
+	run_tests "${expanded[@]}"
 }
 
 # What may tell why a test failed.
@@ -237,9 +237,9 @@ setup_topology()
 link_topology()
 {
 	ip_in "" <<- END
-		link add client netns $node type veth peer name eth0 netns $client
-		link add eps netns $node type veth peer name eth0 netns $eps
-		link add pod netns $node type veth peer name eth0 netns $pod
+		link add client netns $node address 02:00:00:00:01:fe type veth peer name eth0 netns $client address 02:00:00:00:01:02
+		link add eps netns $node address 02:00:00:00:02:fe type veth peer name eth0 netns $eps address 02:00:00:00:02:02
+		link add pod netns $node address 02:00:00:00:04:fe type veth peer name eth0 netns $pod address 02:00:00:00:04:02
 	END
 	ip_in "$node" <<- END
 		link set lo up
@@ -316,6 +316,8 @@ link_topology()
 #    $vip $vip2 $ep1 ... $ep4	as they stand before :PORT
 #    $node_at $pod_at
 #    $many			the client's others: ${many}1 and so on
+#    $wire_vip $wire_ep		for tests/net/wire.py; nobody has the endpoint
+#    $wire_client		and this client, a plain address
 family=
 use_family()
 {
@@ -339,6 +341,9 @@ use_family()
 	ep4=$l${p}2${s}4$r
 	node_at=$l$node_ip$r
 	pod_at=$l$pod_ip$r
+	wire_client=${p}5${s}2
+	wire_vip=$l${p}96${s}20$r
+	wire_ep=$l${p}2${s}9$r
 	[ "$(type -t family_begins)" != function ] || family_begins
 }
 
@@ -459,10 +464,10 @@ asked()
 	done
 }
 
-# bulk NS BYTES ADDR:PORT: there and back, every byte is compared
+# bulk NS BYTES [OPTION]... ADDR:PORT: there and back, every byte is compared
 bulk()
 {
-	"$peer" -N "$1" bulk "$2" "$3" > "$tmp/bulk" ||
+	"$peer" -N "$1" bulk "${@:3:$#-3}" "$2" "${!#}" > "$tmp/bulk" 2>&1 ||
 		fail "${1%-*}: $(cat "$tmp/bulk")"
 }
 
@@ -503,7 +508,8 @@ stream_ends()
 
 # Beside conntrack.
 
-# drop_invalid: what conntrack calls INVALID is counted and dropped on the node.
+# drop_invalid: what conntrack calls INVALID is counted and dropped on the node,
+# but for redirects: they quote packets that it has not confirmed yet.
 drop_invalid()
 {
 	ip netns exec "$node" nft -f - <<- END || bail_out "nft"
@@ -519,6 +525,8 @@ drop_invalid()
 			}
 			chain output {
 				type filter hook output priority 0
+				icmp type redirect accept
+				icmpv6 type nd-redirect accept
 				ct state invalid counter name invalid drop
 			}
 		}
@@ -550,9 +558,15 @@ wire_start()
 {
 	local line
 
+	ip_in "$node" <<- END
+		route add 10.5.0.0/24 via 10.1.0.2
+		route add fd00:5::/64 via fd00:1::2
+		neigh add 10.2.0.9 lladdr 02:00:00:00:02:02 dev eps nud permanent
+		neigh add fd00:2::9 lladdr 02:00:00:00:02:02 dev eps nud permanent
+	END
 	coproc WIRE {
-		exec python3 -S -u "$lib_dir/net/$1" "$client" "$node" "$eps" \
-			"$pod" 2>&1
+		exec /usr/bin/python3 -S -u -B "$lib_dir/net/$1" "$client" \
+			"$node" "$eps" "$pod" 2>&1
 	}
 	pid_list+=("$WIRE_PID")
 	read -r -t $((30 * slow)) line <&"${WIRE[0]}"
