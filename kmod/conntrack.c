@@ -91,7 +91,7 @@ bool svcnat_conntrack_taken(struct net *net, const struct svcnat_tuple *tuple)
 	static const struct nf_conntrack_zone zone = {
 		.id = NF_CT_DEFAULT_ZONE_ID, .dir = NF_CT_DEFAULT_ZONE_DIR,
 	};
-	typeof(find_get) find = READ_ONCE(find_get);
+	typeof(find_get) get = READ_ONCE(find_get);
 	struct nf_conntrack_tuple_hash *found;
 	struct nf_conntrack_tuple t = {
 		.src.u3 = tuple->src, .src.u.all = tuple->sport,
@@ -102,7 +102,7 @@ bool svcnat_conntrack_taken(struct net *net, const struct svcnat_tuple *tuple)
 	struct nf_conn *ct;
 	bool taken;
 
-	found = find ? find(net, &zone, &t) : NULL;
+	found = get ? get(net, &zone, &t) : NULL;
 	if (!found)
 		return false;
 	ct = nf_ct_tuplehash_to_ctrack(found);

@@ -143,13 +143,32 @@ static unsigned int reply(struct svcnat_passage *p)
 	return known(p, &hit);
 }
 
+/*
+ * Refuse the packet, and say so.  A client on the node learns of it by the errno
+ * of its system call; one that sleeps in connect(), or whose connection is gone,
+ * by a RST.
+ */
+static unsigned int refuse_with(struct svcnat_passage *p, enum svcnat_stat why)
+{
+	bool local = p->state->hook == NF_INET_LOCAL_OUT;
+
+	if (local && p->packet.tuple.proto != IPPROTO_TCP) {
+		svcnat_passage_drop(p, why);
+		return NF_DROP_ERR(-ECONNREFUSED);
+	}
+	if (!svcnat_reject_send(&p->sn->reject, p->skb, &p->packet, p->state))
+		return svcnat_passage_drop(p, SVCNAT_STAT_REJECT_LIMITED);
+	svcnat_passage_drop(p, why);
+	return local && svcnat_packet_opens(&p->packet) ?
+	       NF_DROP_ERR(-ECONNREFUSED) : NF_DROP;
+}
+
 static unsigned int refuse_tcp_udp(struct svcnat_passage *p)
 {
-	const struct svcnat_tuple *t = &p->packet.tuple;
 	struct svcnat_query query = {
-		.tuple = t, .opens = svcnat_packet_opens(&p->packet),
+		.tuple = &p->packet.tuple,
+		.opens = svcnat_packet_opens(&p->packet),
 	};
-	bool local = p->state->hook == NF_INET_LOCAL_OUT;
 	struct svcnat_decision d;
 
 	svcnat_lookup(&p->sn->services, &query, &d);
@@ -160,18 +179,7 @@ static unsigned int refuse_tcp_udp(struct svcnat_passage *p)
 	/* Configured since the request hook: the next packet will do. */
 	if (d.verdict != SVCNAT_REJECT)
 		return svcnat_passage_drop(p, SVCNAT_STAT_DROP_STALE);
-	/*
-	 * A client on the node learns of it by the errno of its system call;
-	 * one that sleeps in connect(), or whose connection is gone, by a RST.
-	 */
-	if (local && t->proto != IPPROTO_TCP) {
-		svcnat_passage_drop(p, d.reason);
-		return NF_DROP_ERR(-ECONNREFUSED);
-	}
-	if (!svcnat_reject_send(&p->sn->reject, p->skb, &p->packet, p->state))
-		return svcnat_passage_drop(p, SVCNAT_STAT_REJECT_LIMITED);
-	svcnat_passage_drop(p, d.reason);
-	return local && query.opens ? NF_DROP_ERR(-ECONNREFUSED) : NF_DROP;
+	return refuse_with(p, d.reason);
 }
 
 /* An echo request to an address that is a service's alone. */
@@ -197,13 +205,7 @@ static unsigned int refuse_other(struct svcnat_passage *p)
 	    svcnat_lookup_is_own(&p->sn->services, t->family, &t->dst))
 		return NF_ACCEPT;
 	svcnat_passage_count(p, SVCNAT_STAT_RX);
-	if (p->state->hook == NF_INET_LOCAL_OUT) {
-		svcnat_passage_drop(p, SVCNAT_STAT_REJECT_NO_PORT);
-		return NF_DROP_ERR(-ECONNREFUSED);
-	}
-	if (!svcnat_reject_send(&p->sn->reject, p->skb, &p->packet, p->state))
-		return svcnat_passage_drop(p, SVCNAT_STAT_REJECT_LIMITED);
-	return svcnat_passage_drop(p, SVCNAT_STAT_REJECT_NO_PORT);
+	return refuse_with(p, SVCNAT_STAT_REJECT_NO_PORT);
 }
 
 /* A packet to a frontend that the request hook left alone gets an answer. */

@@ -43,8 +43,7 @@ unsigned int svcnat_passage_translate(struct svcnat_passage *p,
 				      const struct svcnat_hit *hit)
 {
 	struct svcnat_packet *packet = &p->packet;
-	/* The rewrite leaves the hit's tuple behind. */
-	const unsigned int first = !hit->second;
+	const bool first = !hit->second;
 
 	if (first) {
 		svcnat_passage_count(p, SVCNAT_STAT_RX);
