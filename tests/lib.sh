@@ -464,6 +464,18 @@ asked()
 	done
 }
 
+# asks FROM ADDRESS OPTION...: the endpoint sees the client's own address and
+# port, and the answer is the VIP's: the client's socket takes no other.
+asks()
+{
+	local ns=$1 address=$2 answer
+	shift 2
+
+	asked "${ns%-*}" "$ns" -p 4000 -r "$@"
+	answer=${answers[0]#* }
+	check_is "${ns%-*}: peer ask $*" "${answer% *}" "$address:4000"
+}
+
 # bulk NS BYTES [OPTION]... ADDR:PORT: there and back, every byte is compared
 bulk()
 {

@@ -3,6 +3,8 @@
 
 #include "flow_fixture.h"
 
+#define kill	svcnat_fixture_end
+
 static void half_open_flows_make_room(struct kunit *test)
 {
 	struct flow_fixture *fx = test->priv;
@@ -50,19 +52,6 @@ static void expired_go_first_then_the_oldest_half_open(struct kunit *test)
 			svcnat_fixture_stat(fx, SVCNAT_STAT_FLOW_EXPIRED));
 	KUNIT_EXPECT_EQ(test, 1,
 			svcnat_fixture_stat(fx, SVCNAT_STAT_FLOW_EVICTED));
-}
-
-static bool kill(struct flow_fixture *fx, const struct svcnat_hit *hit,
-		 enum svcnat_stat why)
-{
-	bool killed;
-
-	local_bh_disable();
-	rcu_read_lock();
-	killed = svcnat_flow_kill(&fx->flows, hit, why);
-	rcu_read_unlock();
-	local_bh_enable();
-	return killed;
 }
 
 /* It was chosen when it was half-open, and was answered before it went. */

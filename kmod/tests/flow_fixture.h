@@ -67,7 +67,14 @@ bool svcnat_fixture_gone(struct flow_fixture *fx,
 int svcnat_fixture_insert(struct flow_fixture *fx,
 			  const struct svcnat_flow_spec *spec,
 			  struct svcnat_hit *hit);
+bool svcnat_fixture_end(struct flow_fixture *fx, const struct svcnat_hit *hit,
+			enum svcnat_stat why);
 bool svcnat_fixture_kill(struct flow_fixture *fx, const struct svcnat_hit *hit);
+int svcnat_fixture_state(struct flow_fixture *fx,
+			 const struct svcnat_flow_spec *spec);
+int svcnat_fixture_review(struct flow_fixture *fx,
+			  const struct svcnat_flow_spec *spec,
+			  enum svcnat_direction direction, u8 tcp);
 void svcnat_fixture_packet(struct flow_fixture *fx,
 			   const struct svcnat_flow_spec *spec,
 			   enum svcnat_direction direction, u8 tcp,

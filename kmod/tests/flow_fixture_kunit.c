@@ -274,22 +274,84 @@ int svcnat_fixture_insert(struct flow_fixture *fx,
 }
 
 /**
- * svcnat_fixture_kill() - svcnat_flow_kill() for a process
+ * svcnat_fixture_end() - svcnat_flow_kill() for a process
  * @fx: the fixture
  * @hit: as there
+ * @why: as there
  *
  * Return: as there.
  */
-bool svcnat_fixture_kill(struct flow_fixture *fx, const struct svcnat_hit *hit)
+bool svcnat_fixture_end(struct flow_fixture *fx, const struct svcnat_hit *hit,
+			enum svcnat_stat why)
 {
 	bool killed;
 
 	local_bh_disable();
 	rcu_read_lock();
-	killed = svcnat_flow_kill(&fx->flows, hit, SVCNAT_STAT_FLOW_DELETED);
+	killed = svcnat_flow_kill(&fx->flows, hit, why);
 	rcu_read_unlock();
 	local_bh_enable();
 	return killed;
+}
+
+/**
+ * svcnat_fixture_kill() - remove a flow for no reason of its own
+ * @fx: the fixture
+ * @hit: any of its keys
+ *
+ * Return: as svcnat_flow_kill().
+ */
+bool svcnat_fixture_kill(struct flow_fixture *fx, const struct svcnat_hit *hit)
+{
+	return svcnat_fixture_end(fx, hit, SVCNAT_STAT_FLOW_DELETED);
+}
+
+/**
+ * svcnat_fixture_state() - the state of a flow
+ * @fx: the fixture
+ * @spec: which flow
+ *
+ * Return: enum svcnat_flow_state, or -ENOENT.
+ */
+int svcnat_fixture_state(struct flow_fixture *fx,
+			 const struct svcnat_flow_spec *spec)
+{
+	struct svcnat_flow_view view;
+	struct svcnat_hit hit;
+	int state = -ENOENT;
+
+	rcu_read_lock();
+	if (svcnat_flow_find(&fx->flows, &spec->tuple, SVCNAT_PRE, &hit) &&
+	    svcnat_flow_view(&hit, &view))
+		state = view.state;
+	rcu_read_unlock();
+	return state;
+}
+
+/**
+ * svcnat_fixture_review() - svcnat_flow_review() of a packet of a flow
+ * @fx: the fixture
+ * @spec: which flow
+ * @direction: of the packet
+ * @tcp: SVCNAT_TCP_... bits of the packet
+ *
+ * Return: enum svcnat_review, or -ENOENT.
+ */
+int svcnat_fixture_review(struct flow_fixture *fx,
+			  const struct svcnat_flow_spec *spec,
+			  enum svcnat_direction direction, u8 tcp)
+{
+	struct svcnat_packet packet = { .tuple = spec->tuple, .tcp = tcp };
+	struct svcnat_hit hit;
+	int what = -ENOENT;
+
+	rcu_read_lock();
+	if (direction == SVCNAT_REPLY ?
+	    svcnat_fixture_reply(fx, spec, &hit) :
+	    svcnat_fixture_find(fx, &spec->tuple, SVCNAT_PRE, &hit))
+		what = svcnat_flow_review(&hit, &packet);
+	rcu_read_unlock();
+	return what;
 }
 
 /**

@@ -10,19 +10,8 @@
 #define F	SVCNAT_TCP_FIN
 #define R	SVCNAT_TCP_RST
 
-static int state_of(struct flow_fixture *fx, const struct svcnat_flow_spec *spec)
-{
-	struct svcnat_flow_view view;
-	struct svcnat_hit hit;
-	int state = -ENOENT;
-
-	rcu_read_lock();
-	if (svcnat_flow_find(&fx->flows, &spec->tuple, SVCNAT_PRE, &hit) &&
-	    svcnat_flow_view(&hit, &view))
-		state = view.state;
-	rcu_read_unlock();
-	return state;
-}
+#define state_of	svcnat_fixture_state
+#define review		svcnat_fixture_review
 
 static void request(struct flow_fixture *fx, const struct svcnat_flow_spec *s,
 		    u8 tcp, bool payload)
@@ -246,22 +235,6 @@ static void either_side_keeps_a_flow(struct kunit *test)
 		request(fx, &spec, A, true);
 	} while (svcnat_word_stamp(word) != svcnat_stamp_now());
 	KUNIT_EXPECT_EQ(test, (u64)atomic64_read(&hit.line->word), word);
-}
-
-static int review(struct flow_fixture *fx, const struct svcnat_flow_spec *spec,
-		  enum svcnat_direction direction, u8 tcp)
-{
-	struct svcnat_packet packet = { .tuple = spec->tuple, .tcp = tcp };
-	struct svcnat_hit hit;
-	int what = -ENOENT;
-
-	rcu_read_lock();
-	if (direction == SVCNAT_REPLY ?
-	    svcnat_fixture_reply(fx, spec, &hit) :
-	    svcnat_fixture_find(fx, &spec->tuple, SVCNAT_PRE, &hit))
-		what = svcnat_flow_review(&hit, &packet);
-	rcu_read_unlock();
-	return what;
 }
 
 static void only_a_closing_flow_is_opened_again(struct kunit *test)

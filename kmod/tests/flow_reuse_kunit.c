@@ -7,6 +7,8 @@
 #define F	SVCNAT_TCP_FIN
 #define R	SVCNAT_TCP_RST
 
+#define review	svcnat_fixture_review
+
 static void request(struct flow_fixture *fx, const struct svcnat_flow_spec *s,
 		    u8 tcp, bool payload)
 {
@@ -17,22 +19,6 @@ static void reply(struct flow_fixture *fx, const struct svcnat_flow_spec *s,
 		  u8 tcp, bool payload)
 {
 	svcnat_fixture_packet(fx, s, SVCNAT_REPLY, tcp, payload);
-}
-
-static int review(struct flow_fixture *fx, const struct svcnat_flow_spec *spec,
-		  enum svcnat_direction direction, u8 tcp)
-{
-	struct svcnat_packet packet = { .tuple = spec->tuple, .tcp = tcp };
-	struct svcnat_hit hit;
-	int what = -ENOENT;
-
-	rcu_read_lock();
-	if (direction == SVCNAT_REPLY ?
-	    svcnat_fixture_reply(fx, spec, &hit) :
-	    svcnat_fixture_find(fx, &spec->tuple, SVCNAT_PRE, &hit))
-		what = svcnat_flow_review(&hit, &packet);
-	rcu_read_unlock();
-	return what;
 }
 
 static bool reopen(struct flow_fixture *fx, const struct svcnat_flow_spec *s)

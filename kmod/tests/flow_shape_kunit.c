@@ -7,26 +7,13 @@
 #define F	SVCNAT_TCP_FIN
 #define R	SVCNAT_TCP_RST
 
+#define state_of	svcnat_fixture_state
+
 static void shaped(struct flow_fixture *fx, struct svcnat_flow_spec *spec,
 		   u32 n, u8 proto, unsigned int shape)
 {
 	svcnat_fixture_spec(fx, spec, n, proto);
 	svcnat_fixture_shape(spec, shape);
-}
-
-static int state_of(struct flow_fixture *fx,
-		    const struct svcnat_flow_spec *spec)
-{
-	struct svcnat_flow_view view;
-	struct svcnat_hit hit;
-	int state = -ENOENT;
-
-	rcu_read_lock();
-	if (svcnat_flow_find(&fx->flows, &spec->tuple, SVCNAT_PRE, &hit) &&
-	    svcnat_flow_view(&hit, &view))
-		state = view.state;
-	rcu_read_unlock();
-	return state;
 }
 
 static void packets_are_rewritten_both_ways(struct kunit *test)
@@ -227,18 +214,10 @@ static void shapes_move_together(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, svcnat_flows_live(&fx->flows), made);
 }
 
-static enum svcnat_review review(struct flow_fixture *fx,
-				 const struct svcnat_flow_spec *spec, u8 tcp)
+static int review(struct flow_fixture *fx, const struct svcnat_flow_spec *spec,
+		  u8 tcp)
 {
-	struct svcnat_packet packet = { .tuple = spec->tuple, .tcp = tcp };
-	enum svcnat_review what = SVCNAT_REVIEW_FORGET;
-	struct svcnat_hit hit;
-
-	rcu_read_lock();
-	if (svcnat_flow_find(&fx->flows, &spec->tuple, SVCNAT_PRE, &hit))
-		what = svcnat_flow_review(&hit, &packet);
-	rcu_read_unlock();
-	return what;
+	return svcnat_fixture_review(fx, spec, SVCNAT_REQUEST, tcp);
 }
 
 /* A connection to no frontend, whose port is shifted */

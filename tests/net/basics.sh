@@ -12,18 +12,6 @@
 
 vip=10.96.0.10
 
-# asks FROM ADDRESS OPTION...: the endpoint sees the client's own address and
-# port, and the answer is the VIP's: the client's socket takes no other.
-asks()
-{
-	local ns=$1 address=$2 answer
-	shift 2
-
-	asked "${ns%-*}" "$ns" -p 4000 -r "$@"
-	answer=${answers[0]#* }
-	check_is "${ns%-*}: peer ask $*" "${answer% *}" "$address:4000"
-}
-
 tcp_and_udp_from_another_host()
 {
 	asks "$client" 10.1.0.2 "$vip:80"

@@ -11,18 +11,6 @@
 
 . "$(dirname "$0")/../lib.sh"
 
-# asks FROM ADDRESS OPTION...: the endpoint sees the client's own address and
-# port.
-asks()
-{
-	local ns=$1 address=$2 answer
-	shift 2
-
-	asked "${ns%-*}" "$ns" -p 4000 -r "$@"
-	answer=${answers[0]#* }
-	check_is "${ns%-*}: peer ask $*" "${answer% *}" "$address:4000"
-}
-
 from_everywhere()
 {
 	local way
