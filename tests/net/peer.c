@@ -74,6 +74,7 @@
 #define TICK		20	/* ms between two records */
 #define LINE		128	/* more than the longest "ENDPOINT CLIENT" */
 #define DATAGRAM	65535
+#define TURN		32	/* answers before the next socket has its turn */
 
 union address {
 	struct sockaddr		any;
@@ -274,14 +275,22 @@ struct conn {
 	uint8_t	data[DATAGRAM];
 };
 
-static void watch(int epoll, struct conn *c)
+/* What is left to do for a socket. */
+enum next {
+	NOTHING,		/* until it is ready again */
+	MORE,
+	OVER,
+};
+
+/* How: EPOLL_CTL_MOD lets it wait for its turn behind the others. */
+static void watch(int epoll, struct conn *c, int how)
 {
 	struct epoll_event event = {
 		.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
 		.data.ptr = c,
 	};
 
-	if (epoll_ctl(epoll, EPOLL_CTL_ADD, c->fd, &event))
+	if (epoll_ctl(epoll, how, c->fd, &event))
 		die("epoll_ctl: %s", strerror(errno));
 }
 
@@ -323,21 +332,21 @@ static void serve_port(int epoll, const char *word, int family, int type)
 	c->listens = !datagrams;
 	c->datagrams = datagrams;
 	c->close = slash && !strcmp(slash, "/close");
-	watch(epoll, c);
+	watch(epoll, c, EPOLL_CTL_ADD);
 }
 
-static void accept_all(int epoll, const struct conn *listener)
+static enum next accept_some(int epoll, const struct conn *listener)
 {
 	union address client, endpoint;
 	struct conn *c;
 	socklen_t len;
-	int fd;
+	int fd, i;
 
-	for (;;) {
+	for (i = 0; i < TURN; i++) {
 		len = sizeof(client);
 		fd = accept4(listener->fd, &client.any, &len, SOCK_NONBLOCK);
 		if (fd < 0 && errno == EAGAIN)
-			return;
+			return NOTHING;
 		if (fd < 0)
 			continue;
 		len = sizeof(endpoint);
@@ -345,34 +354,37 @@ static void accept_all(int epoll, const struct conn *listener)
 		c = conn_new(fd);
 		c->close = listener->close;
 		c->end = introduce((char *)c->data, &endpoint, &client);
-		watch(epoll, c);
+		watch(epoll, c, EPOLL_CTL_ADD);
 	}
+	return MORE;
 }
 
-/* Send back what was received; false when the connection is over. */
-static bool echo(struct conn *c)
+/* Send back what was received. */
+static enum next echo(struct conn *c)
 {
 	ssize_t n;
+	int i;
 
-	for (;;) {
+	for (i = 0; i < TURN; i++) {
 		while (c->begin < c->end) {
 			n = send(c->fd, c->data + c->begin, c->end - c->begin,
 				 MSG_NOSIGNAL);
 			if (n < 0)
-				return errno == EAGAIN;
+				return errno == EAGAIN ? NOTHING : OVER;
 			c->begin += n;
 		}
 		if (c->close)
-			return false;
+			return OVER;
 		n = recv(c->fd, c->data, sizeof(c->data), 0);
 		if (n <= 0)
-			return n < 0 && errno == EAGAIN;
+			return n < 0 && errno == EAGAIN ? NOTHING : OVER;
 		c->begin = 0;
 		c->end = n;
 	}
+	return MORE;
 }
 
-static void answer_datagrams(struct conn *c)
+static enum next answer_datagrams(struct conn *c)
 {
 	union address client, endpoint;
 	union control control;
@@ -381,10 +393,11 @@ static void answer_datagrams(struct conn *c)
 	struct msghdr message;
 	socklen_t len;
 	ssize_t n;
+	int i;
 
 	len = sizeof(endpoint);
 	getsockname(c->fd, &endpoint.any, &len);
-	for (;;) {
+	for (i = 0; i < TURN; i++) {
 		part[1].iov_base = c->data;
 		part[1].iov_len = sizeof(c->data);
 		message = (struct msghdr) {
@@ -395,7 +408,7 @@ static void answer_datagrams(struct conn *c)
 		};
 		n = recvmsg(c->fd, &message, 0);
 		if (n < 0 && errno == EAGAIN)
-			return;
+			return NOTHING;
 		if (n < 0)	/* an ICMP error for an earlier answer */
 			continue;
 		control_get(&control, &endpoint);
@@ -406,6 +419,7 @@ static void answer_datagrams(struct conn *c)
 		message.msg_iovlen = 2;
 		sendmsg(c->fd, &message, 0);
 	}
+	return MORE;
 }
 
 /* Prints the process that remains. */
@@ -429,6 +443,7 @@ static __attribute__((noreturn)) void serve(char **words)
 {
 	struct epoll_event event;
 	int epoll = epoll_create1(0);
+	enum next next;
 	struct conn *c;
 
 	if (!*words)
@@ -444,11 +459,15 @@ static __attribute__((noreturn)) void serve(char **words)
 		if (epoll_wait(epoll, &event, 1, -1) != 1)
 			continue;
 		c = event.data.ptr;
-		if (c->listens) {
-			accept_all(epoll, c);
-		} else if (c->datagrams) {
-			answer_datagrams(c);
-		} else if (!echo(c)) {
+		if (c->listens)
+			next = accept_some(epoll, c);
+		else if (c->datagrams)
+			next = answer_datagrams(c);
+		else
+			next = echo(c);
+		if (next == MORE) {
+			watch(epoll, c, EPOLL_CTL_MOD);
+		} else if (next == OVER) {
 			close(c->fd);
 			free(c);
 		}
