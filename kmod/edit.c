@@ -196,7 +196,8 @@ static int prepare_change(struct svcnat_change *change,
 		err = svcnat_change_endpoints(change, spec, endpoints);
 	if (!err)
 		err = check_overlap(change, spec);
-	if (!err && spec->given & SVCNAT_GIVEN_AFFINITY && spec->affinity)
+	if (!err && spec->given & SVCNAT_GIVEN_AFFINITY &&
+	    spec->options.affinity)
 		err = svcnat_affinity_start(&change->services->affinity);
 	if (err)
 		abort_change(change);
@@ -229,16 +230,40 @@ static void commit_frontends(struct svcnat_change *change)
 	local_bh_enable();
 }
 
+/* Take over an option, if it is given; tells whether that changes anything. */
+#define SET_OPTION(_to, _from, _name, _given) ({			\
+	bool _changes = (_given) && (_to)->_name != (_from)->_name;	\
+									\
+	if (_changes)							\
+		WRITE_ONCE((_to)->_name, (_from)->_name);		\
+	_changes;							\
+})
+
+static bool set_options(struct svcnat_options *to,
+			const struct svcnat_options *from, u8 given)
+{
+	bool changed;
+
+	changed = SET_OPTION(to, from, affinity,
+			     given & SVCNAT_GIVEN_AFFINITY);
+	changed |= SET_OPTION(to, from, scheduler,
+			      given & SVCNAT_GIVEN_SCHEDULER);
+	changed |= SET_OPTION(to, from, internal_policy,
+			      given & SVCNAT_GIVEN_INTERNAL);
+	changed |= SET_OPTION(to, from, external_policy,
+			      given & SVCNAT_GIVEN_EXTERNAL);
+	changed |= SET_OPTION(to, from, on_removal,
+			      given & SVCNAT_GIVEN_ON_REMOVAL);
+	return changed;
+}
+
 static void commit_options(struct svcnat_change *change,
 			   struct svcnat_service_spec *spec)
 {
 	struct svcnat_service *service = change->service;
 
-	if (spec->given & SVCNAT_GIVEN_AFFINITY &&
-	    service->affinity != spec->affinity) {
-		WRITE_ONCE(service->affinity, spec->affinity);
+	if (set_options(&service->options, &spec->options, spec->given))
 		spec->outcome = SVCNAT_OUTCOME_CHANGED;
-	}
 	if (service->proto != spec->proto) {
 		WRITE_ONCE(service->proto, spec->proto);
 		spec->outcome = SVCNAT_OUTCOME_CHANGED;

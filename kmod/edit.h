@@ -10,11 +10,18 @@
 
 struct netlink_ext_ack;
 
-/* svcnat_service_spec.given, svcnat_endpoint_spec.given */
-#define SVCNAT_GIVEN_AFFINITY	0x1
-#define SVCNAT_GIVEN_WEIGHT	0x2
-#define SVCNAT_GIVEN_STATE	0x4
-#define SVCNAT_GIVEN_PLACE	0x8
+/* svcnat_service_spec.given */
+#define SVCNAT_GIVEN_AFFINITY	0x01
+#define SVCNAT_GIVEN_SCHEDULER	0x02
+#define SVCNAT_GIVEN_INTERNAL	0x04
+#define SVCNAT_GIVEN_EXTERNAL	0x08
+#define SVCNAT_GIVEN_ON_REMOVAL	0x10
+#define SVCNAT_GIVEN_OPTIONS	0x1f	/* all of the above */
+
+/* svcnat_endpoint_spec.given */
+#define SVCNAT_GIVEN_WEIGHT	0x1
+#define SVCNAT_GIVEN_STATE	0x2
+#define SVCNAT_GIVEN_PLACE	0x4
 
 /**
  * struct svcnat_endpoint_spec - an endpoint as somebody asks for it
@@ -33,8 +40,8 @@ struct svcnat_endpoint_spec {
 /**
  * struct svcnat_service_spec - a service as somebody asks for it
  * @name: its name
- * @proto: IPPROTO_TCP or IPPROTO_UDP
- * @affinity: seconds, 0 is off
+ * @proto: IPPROTO_TCP, IPPROTO_UDP or IPPROTO_SCTP
+ * @options: those not given are the defaults
  * @given: SVCNAT_GIVEN_...
  * @outcome: enum svcnat_outcome, of all but the lists; written by
  *	svcnat_service_edit()
@@ -47,7 +54,7 @@ struct svcnat_endpoint_spec {
 struct svcnat_service_spec {
 	const char			*name;
 	u8				proto;
-	u32				affinity;
+	struct svcnat_options		options;
 	u8				given;
 	u8				outcome;
 	struct svcnat_frontend_spec	*frontends;

@@ -65,7 +65,7 @@ static const struct svcnat_entry *
 pinned_entry(struct svcnat_services *services, const struct svcnat_query *query,
 	     struct svcnat_decision *decision)
 {
-	u32 timeout = READ_ONCE(decision->service->affinity);
+	u32 timeout = READ_ONCE(decision->service->options.affinity);
 	const struct svcnat_entry *entry;
 	struct svcnat_client client;
 
@@ -185,7 +185,7 @@ void svcnat_lookup_remember(struct svcnat_services *services,
 			    const struct svcnat_query *query,
 			    struct svcnat_decision *decision)
 {
-	u32 timeout = READ_ONCE(decision->service->affinity);
+	u32 timeout = READ_ONCE(decision->service->options.affinity);
 	u32 mine = decision->entry->endpoint->id;
 	const struct svcnat_entry *entry;
 	struct svcnat_client client;
@@ -225,7 +225,7 @@ bool svcnat_lookup_next(struct svcnat_services *services,
 	u8 family = query->tuple->family;
 	int tries = 2;
 
-	if (READ_ONCE(decision->service->affinity))
+	if (READ_ONCE(decision->service->options.affinity))
 		return false;
 	/* A preferred endpoint was not drawn: its slot may be the next one. */
 	do {

@@ -101,20 +101,19 @@ int svcnat_fill_service(struct sk_buff *skb, const struct svcnat_service *s,
 			const struct svcnat_sums *sums)
 {
 	struct nlattr *nest = nla_nest_start(skb, SVCNAT_A_SERVICE);
+	const struct svcnat_options *o = &s->options;
 
 	if (!nest)
 		return -EMSGSIZE;
 	if (nla_put_string(skb, SVCNAT_SERVICE_A_NAME, s->name) ||
 	    nla_put_u8(skb, SVCNAT_SERVICE_A_PROTO, s->proto) ||
-	    nla_put_u32(skb, SVCNAT_SERVICE_A_AFFINITY, s->affinity) ||
-	    nla_put_u8(skb, SVCNAT_SERVICE_A_SCHEDULER,
-		       SVCNAT_SCHEDULER_RANDOM) ||
+	    nla_put_u32(skb, SVCNAT_SERVICE_A_AFFINITY, o->affinity) ||
+	    nla_put_u8(skb, SVCNAT_SERVICE_A_SCHEDULER, o->scheduler) ||
 	    nla_put_u8(skb, SVCNAT_SERVICE_A_INTERNAL_POLICY,
-		       SVCNAT_POLICY_CLUSTER) ||
+		       o->internal_policy) ||
 	    nla_put_u8(skb, SVCNAT_SERVICE_A_EXTERNAL_POLICY,
-		       SVCNAT_POLICY_CLUSTER) ||
-	    nla_put_u8(skb, SVCNAT_SERVICE_A_ON_REMOVAL,
-		       SVCNAT_ON_REMOVAL_KEEP) ||
+		       o->external_policy) ||
+	    nla_put_u8(skb, SVCNAT_SERVICE_A_ON_REMOVAL, o->on_removal) ||
 	    nla_put_u32(skb, SVCNAT_SERVICE_A_FRONTENDS, s->num_frontends) ||
 	    nla_put_u32(skb, SVCNAT_SERVICE_A_ENDPOINTS, num_endpoints(s)) ||
 	    (sums && fill_counters(skb, SVCNAT_SERVICE_A_COUNTERS, sums))) {

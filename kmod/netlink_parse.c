@@ -361,6 +361,35 @@ int svcnat_request_name(struct nlattr *const *attrs, const char **name,
 	return 0;
 }
 
+static void parse_options(struct svcnat_service_spec *spec,
+			  struct nlattr *const *tb)
+{
+	struct svcnat_options *o = &spec->options;
+
+	if (tb[SVCNAT_SERVICE_A_AFFINITY]) {
+		o->affinity = nla_get_u32(tb[SVCNAT_SERVICE_A_AFFINITY]);
+		spec->given |= SVCNAT_GIVEN_AFFINITY;
+	}
+	if (tb[SVCNAT_SERVICE_A_SCHEDULER]) {
+		o->scheduler = nla_get_u8(tb[SVCNAT_SERVICE_A_SCHEDULER]);
+		spec->given |= SVCNAT_GIVEN_SCHEDULER;
+	}
+	if (tb[SVCNAT_SERVICE_A_INTERNAL_POLICY]) {
+		o->internal_policy =
+			nla_get_u8(tb[SVCNAT_SERVICE_A_INTERNAL_POLICY]);
+		spec->given |= SVCNAT_GIVEN_INTERNAL;
+	}
+	if (tb[SVCNAT_SERVICE_A_EXTERNAL_POLICY]) {
+		o->external_policy =
+			nla_get_u8(tb[SVCNAT_SERVICE_A_EXTERNAL_POLICY]);
+		spec->given |= SVCNAT_GIVEN_EXTERNAL;
+	}
+	if (tb[SVCNAT_SERVICE_A_ON_REMOVAL]) {
+		o->on_removal = nla_get_u8(tb[SVCNAT_SERVICE_A_ON_REMOVAL]);
+		spec->given |= SVCNAT_GIVEN_ON_REMOVAL;
+	}
+}
+
 /**
  * svcnat_request_parse() - parse a request that changes a service
  * @request: written, whatever is returned: svcnat_request_free()
@@ -393,10 +422,7 @@ int svcnat_request_parse(struct svcnat_request *request, struct genl_info *info)
 	spec->origin = nest;
 	if (tb[SVCNAT_SERVICE_A_PROTO])
 		spec->proto = nla_get_u8(tb[SVCNAT_SERVICE_A_PROTO]);
-	if (tb[SVCNAT_SERVICE_A_AFFINITY]) {
-		spec->affinity = nla_get_u32(tb[SVCNAT_SERVICE_A_AFFINITY]);
-		spec->given |= SVCNAT_GIVEN_AFFINITY;
-	}
+	parse_options(spec, tb);
 	return parse_lists(spec, info);
 }
 

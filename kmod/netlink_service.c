@@ -152,7 +152,7 @@ static int new_or_replace(struct svcnat_net *sn,
 		return svcnat_request_missing(info->extack, spec->origin,
 					      SVCNAT_SERVICE_A_PROTO,
 					      "the protocol is missing");
-	spec->given |= SVCNAT_GIVEN_AFFINITY;	/* or its default */
+	spec->given |= SVCNAT_GIVEN_OPTIONS;	/* or their defaults */
 	s = svcnat_service_find(&sn->services, spec->name);
 	if (s && !replace) {
 		NL_SET_ERR_MSG_ATTR(info->extack, spec->origin,

@@ -82,7 +82,7 @@ static bool show_pin(const struct svcnat_pin *pin, void *arg)
 	s = svcnat_service_by_id(&w->sn->services, pin->client.service);
 	if (!s)
 		return true;
-	timeout = READ_ONCE(s->affinity) ?: READ_ONCE(pin->timeout);
+	timeout = READ_ONCE(s->options.affinity) ?: READ_ONCE(pin->timeout);
 	age = (jiffies - READ_ONCE(pin->stamp)) / HZ;
 	if (age >= timeout)
 		return true;

@@ -85,7 +85,7 @@ u32 svcnat_service_timeout(u32 id, u32 stored, void *services)
 
 	if (!service)
 		return 0;
-	return READ_ONCE(service->affinity) ?: stored;
+	return READ_ONCE(service->options.affinity) ?: stored;
 }
 
 /**

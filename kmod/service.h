@@ -54,11 +54,29 @@ struct svcnat_services {
 };
 
 /**
+ * struct svcnat_options - what a service can be asked to be, new or not
+ * @affinity: seconds, 0 is off
+ * @scheduler: enum svcnat_scheduler
+ * @internal_policy: enum svcnat_policy, for cluster frontends
+ * @external_policy: enum svcnat_policy, for all others
+ * @on_removal: enum svcnat_on_removal
+ *
+ * Zero is the default of all.
+ */
+struct svcnat_options {
+	u32	affinity;
+	u8	scheduler;
+	u8	internal_policy;
+	u8	external_policy;
+	u8	on_removal;
+};
+
+/**
  * struct svcnat_service - a service
  * @endpoints: its endpoints; NULL if it never had any, or was removed
  * @id: in svcnat_services.ids
- * @affinity: seconds, 0 is off; written under the writer lock
- * @proto: IPPROTO_TCP or IPPROTO_UDP
+ * @options: written under the writer lock
+ * @proto: IPPROTO_TCP, IPPROTO_UDP or IPPROTO_SCTP
  * @refs: frontends and endpoints that point here, draining ones included, and
  *	the tables
  * @node: in svcnat_services.names
@@ -74,7 +92,7 @@ struct svcnat_services {
 struct svcnat_service {
 	struct svcnat_endpoints __rcu	*endpoints;
 	u32				id;
-	u32				affinity;
+	struct svcnat_options		options;
 	u8				proto;
 	u32				refs;
 	struct svcnat_node		node;

@@ -142,7 +142,7 @@ static void pin(struct desk *desk, const struct svcnat_endpoint *endpoint)
 		.addr = desk->tuple.src,
 	};
 
-	desk->service.affinity = TIMEOUT;
+	desk->service.options.affinity = TIMEOUT;
 	local_bh_disable();
 	rcu_read_lock();
 	svcnat_affinity_pin(&desk->services.affinity, &client, endpoint->id, 0,

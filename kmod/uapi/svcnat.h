@@ -27,6 +27,7 @@
 #define SVCNAT_FRONTENDS_MAX		65535	/* of one service */
 #define SVCNAT_SERVICES_MAX		1048576	/* of one netns */
 #define SVCNAT_TIMEOUT_MAX		2678400	/* seconds: 31 days */
+#define SVCNAT_RANGES_MAX		512	/* of one list of ranges */
 
 /**
  * enum svcnat_cmd - operations of the family
@@ -56,6 +57,10 @@
  * @SVCNAT_CMD_CONFIG_GET: the configuration of the netns (no dump)
  * @SVCNAT_CMD_CONFIG_SET: change keys of the configuration; all or none
  * @SVCNAT_CMD_STATS_GET: the counters of the netns (no dump)
+ * @SVCNAT_CMD_SIMULATE: dump: what would become of the packet in
+ *	SVCNAT_A_QUERY.  The first message has SVCNAT_A_ANSWER and, if a
+ *	frontend is met, SVCNAT_A_SERVICE; the endpoints that the draw would be
+ *	made from follow, each in its own message.  Changes and counts nothing
  * @SVCNAT_CMD_ADD_NTF: multicast: an object was added
  * @SVCNAT_CMD_CHANGE_NTF: multicast: an object was changed
  * @SVCNAT_CMD_DEL_NTF: multicast: an object was removed
@@ -82,6 +87,7 @@ enum svcnat_cmd {
 	SVCNAT_CMD_CONFIG_GET,
 	SVCNAT_CMD_CONFIG_SET,
 	SVCNAT_CMD_STATS_GET,
+	SVCNAT_CMD_SIMULATE,
 	SVCNAT_CMD_ADD_NTF,
 	SVCNAT_CMD_CHANGE_NTF,
 	SVCNAT_CMD_DEL_NTF,
@@ -105,6 +111,8 @@ enum svcnat_cmd {
  *	equal in several replies means that they show one state of it
  * @SVCNAT_A_WITH_FRONTENDS: flag in SERVICE_GET dumps: add the frontends
  * @SVCNAT_A_WITH_ENDPOINTS: flag in SERVICE_GET dumps: add the endpoints
+ * @SVCNAT_A_QUERY: nest of enum svcnat_query_attr, in SIMULATE requests
+ * @SVCNAT_A_ANSWER: nest of enum svcnat_answer_attr, in SIMULATE replies
  * @__SVCNAT_A_MAX: one past the last
  */
 enum svcnat_attr {
@@ -121,6 +129,8 @@ enum svcnat_attr {
 	SVCNAT_A_GENERATION,
 	SVCNAT_A_WITH_FRONTENDS,
 	SVCNAT_A_WITH_ENDPOINTS,
+	SVCNAT_A_QUERY,
+	SVCNAT_A_ANSWER,
 	__SVCNAT_A_MAX
 };
 
@@ -129,25 +139,39 @@ enum svcnat_attr {
 /**
  * enum svcnat_scheduler - how an endpoint is drawn
  * @SVCNAT_SCHEDULER_RANDOM: at random, in proportion to the weights
+ * @SVCNAT_SCHEDULER_RR: in turn, as often as the weights say
+ * @SVCNAT_SCHEDULER_LC: the one with the fewest flows for its weight
+ * @SVCNAT_SCHEDULER_MAGLEV: by a hash of the client's address and port and the
+ *	frontend's, with affinity on of the client's address alone: the same on
+ *	every node
  */
 enum svcnat_scheduler {
 	SVCNAT_SCHEDULER_RANDOM,
+	SVCNAT_SCHEDULER_RR,
+	SVCNAT_SCHEDULER_LC,
+	SVCNAT_SCHEDULER_MAGLEV,
 };
 
 /**
  * enum svcnat_policy - which endpoints may be drawn
  * @SVCNAT_POLICY_CLUSTER: those of the cluster list
+ * @SVCNAT_POLICY_LOCAL: those of the local list
  */
 enum svcnat_policy {
 	SVCNAT_POLICY_CLUSTER,
+	SVCNAT_POLICY_LOCAL,
 };
 
 /**
- * enum svcnat_on_removal - established TCP flows of a removed endpoint
+ * enum svcnat_on_removal - established TCP and SCTP flows of a removed endpoint
+ *	or frontend
  * @SVCNAT_ON_REMOVAL_KEEP: go on until they end
+ * @SVCNAT_ON_REMOVAL_RESET: end with their next packet: TCP, with a RST to both
+ *	sides
  */
 enum svcnat_on_removal {
 	SVCNAT_ON_REMOVAL_KEEP,
+	SVCNAT_ON_REMOVAL_RESET,
 };
 
 /**
@@ -155,7 +179,7 @@ enum svcnat_on_removal {
  * @SVCNAT_SERVICE_A_UNSPEC: not used
  * @SVCNAT_SERVICE_A_NAME: string of 1 to SVCNAT_NAME_MAX bytes of
  *	[A-Za-z0-9._:/-]; the identity
- * @SVCNAT_SERVICE_A_PROTO: u8, IPPROTO_TCP or IPPROTO_UDP
+ * @SVCNAT_SERVICE_A_PROTO: u8, IPPROTO_TCP, IPPROTO_UDP or IPPROTO_SCTP
  * @SVCNAT_SERVICE_A_AFFINITY: u32, seconds, 0 is off
  * @SVCNAT_SERVICE_A_SCHEDULER: u8, enum svcnat_scheduler
  * @SVCNAT_SERVICE_A_INTERNAL_POLICY: u8, enum svcnat_policy
@@ -184,21 +208,50 @@ enum svcnat_service_attr {
 #define SVCNAT_SERVICE_A_MAX (__SVCNAT_SERVICE_A_MAX - 1)
 
 /**
+ * enum svcnat_range_attr - a range of addresses, as routes have them
+ * @SVCNAT_RANGE_A_UNSPEC: not used
+ * @SVCNAT_RANGE_A_ADDR4: __be32; bits behind the prefix are zero
+ * @SVCNAT_RANGE_A_ADDR6: 16 bytes; likewise
+ * @SVCNAT_RANGE_A_PREFIX: u8, length of the prefix in bits
+ * @__SVCNAT_RANGE_A_MAX: one past the last
+ *
+ * A list of ranges is an attribute that holds any number of such nests, up to
+ * SVCNAT_RANGES_MAX, whose own types mean nothing.
+ */
+enum svcnat_range_attr {
+	SVCNAT_RANGE_A_UNSPEC,
+	SVCNAT_RANGE_A_ADDR4,
+	SVCNAT_RANGE_A_ADDR6,
+	SVCNAT_RANGE_A_PREFIX,
+	__SVCNAT_RANGE_A_MAX
+};
+
+#define SVCNAT_RANGE_A_MAX (__SVCNAT_RANGE_A_MAX - 1)
+
+/**
  * enum svcnat_kind - what kind of address a frontend is
  * @SVCNAT_KIND_CLUSTER: an address of the cluster's own service range
+ * @SVCNAT_KIND_EXTERNAL: an address that others route to the node
+ * @SVCNAT_KIND_LB: the same, of a load balancer, perhaps with source ranges
+ * @SVCNAT_KIND_NODEPORT: a port of the node's own addresses
  */
 enum svcnat_kind {
 	SVCNAT_KIND_CLUSTER,
+	SVCNAT_KIND_EXTERNAL,
+	SVCNAT_KIND_LB,
+	SVCNAT_KIND_NODEPORT,
 };
 
 /**
  * enum svcnat_frontend_attr - a frontend
  * @SVCNAT_FRONTEND_A_UNSPEC: not used
- * @SVCNAT_FRONTEND_A_ADDR4: __be32
+ * @SVCNAT_FRONTEND_A_ADDR4: __be32; a nodeport has no address
  * @SVCNAT_FRONTEND_A_ADDR6: 16 bytes
  * @SVCNAT_FRONTEND_A_PORT: __be16
  * @SVCNAT_FRONTEND_A_KIND: u8, enum svcnat_kind; cluster if not given
  * @SVCNAT_FRONTEND_A_COUNTERS: nest of enum svcnat_counter_attr, in replies
+ * @SVCNAT_FRONTEND_A_ALLOW: list of ranges, kind lb only: who may be its client;
+ *	of the frontend's family none: anybody
  * @__SVCNAT_FRONTEND_A_MAX: one past the last
  */
 enum svcnat_frontend_attr {
@@ -208,6 +261,7 @@ enum svcnat_frontend_attr {
 	SVCNAT_FRONTEND_A_PORT,
 	SVCNAT_FRONTEND_A_KIND,
 	SVCNAT_FRONTEND_A_COUNTERS,
+	SVCNAT_FRONTEND_A_ALLOW,
 	__SVCNAT_FRONTEND_A_MAX
 };
 
@@ -249,6 +303,7 @@ enum svcnat_place {
  * @SVCNAT_ENDPOINT_A_PLACE: u8, enum svcnat_place; NEW: remote if not given
  * @SVCNAT_ENDPOINT_A_ACTIVE: u64, flows now; in replies with COUNTERS
  * @SVCNAT_ENDPOINT_A_COUNTERS: nest of enum svcnat_counter_attr, in replies
+ * @SVCNAT_ENDPOINT_A_MASQUERADE: u8, 0 or 1, in SIMULATE replies
  * @__SVCNAT_ENDPOINT_A_MAX: one past the last
  */
 enum svcnat_endpoint_attr {
@@ -262,6 +317,7 @@ enum svcnat_endpoint_attr {
 	SVCNAT_ENDPOINT_A_PLACE,
 	SVCNAT_ENDPOINT_A_ACTIVE,
 	SVCNAT_ENDPOINT_A_COUNTERS,
+	SVCNAT_ENDPOINT_A_MASQUERADE,
 	__SVCNAT_ENDPOINT_A_MAX
 };
 
@@ -317,11 +373,12 @@ enum svcnat_affinity_attr {
 
 /**
  * enum svcnat_flow_state - state of a flow
- * @SVCNAT_FLOW_SYN_SENT: TCP: SYN from the client, nothing back yet
- * @SVCNAT_FLOW_SYN_RECV: TCP: the endpoint answered, the client not yet
- * @SVCNAT_FLOW_ESTABLISHED: TCP: both ways
- * @SVCNAT_FLOW_CLOSING: TCP: a FIN was seen
- * @SVCNAT_FLOW_CLOSED: TCP: a RST was seen and nothing since
+ * @SVCNAT_FLOW_SYN_SENT: TCP, SCTP: SYN or INIT from the client, nothing back yet
+ * @SVCNAT_FLOW_SYN_RECV: TCP, SCTP: the endpoint answered, the client not yet
+ * @SVCNAT_FLOW_ESTABLISHED: TCP, SCTP: both ways
+ * @SVCNAT_FLOW_CLOSING: TCP, SCTP: a FIN or SHUTDOWN was seen
+ * @SVCNAT_FLOW_CLOSED: TCP, SCTP: a RST, ABORT or SHUTDOWN COMPLETE was seen and
+ *	nothing since
  * @SVCNAT_FLOW_UNREPLIED: UDP: nothing back yet
  * @SVCNAT_FLOW_REPLIED: UDP: one question, and an answer
  * @SVCNAT_FLOW_STREAM: UDP: more than one question, and an answer
@@ -391,8 +448,16 @@ enum svcnat_flow_attr {
  * @SVCNAT_CONFIG_A_TIMEOUT_TCP_CLOSING: seconds: a RST was seen
  * @SVCNAT_CONFIG_A_TIMEOUT_UDP: seconds: unreplied and replied
  * @SVCNAT_CONFIG_A_TIMEOUT_UDP_STREAM: seconds
+ * @SVCNAT_CONFIG_A_TIMEOUT_SCTP: seconds: established; otherwise as TCP
  * @SVCNAT_CONFIG_A_SNAT_PORTS: lowest port << 16 | highest port that masquerade
  *	chooses from; 0: from 1024 up, outside the node's local port range
+ * @SVCNAT_CONFIG_A_POD_CIDR: list of ranges: who is a pod
+ * @SVCNAT_CONFIG_A_SERVICE_CIDR: list of ranges: what is dropped if it is no
+ *	frontend's
+ * @SVCNAT_CONFIG_A_NODEPORT_ADDRESSES: list of ranges: which of the node's
+ *	addresses serve nodeports
+ * @SVCNAT_CONFIG_A_MASQUERADE_ALL: u8, 0 or 1: hide every client of a cluster
+ *	frontend
  * @__SVCNAT_CONFIG_A_MAX: one past the last
  */
 enum svcnat_config_attr {
@@ -406,11 +471,83 @@ enum svcnat_config_attr {
 	SVCNAT_CONFIG_A_TIMEOUT_TCP_CLOSING,
 	SVCNAT_CONFIG_A_TIMEOUT_UDP,
 	SVCNAT_CONFIG_A_TIMEOUT_UDP_STREAM,
+	SVCNAT_CONFIG_A_TIMEOUT_SCTP,
 	SVCNAT_CONFIG_A_SNAT_PORTS,
+	SVCNAT_CONFIG_A_POD_CIDR,
+	SVCNAT_CONFIG_A_SERVICE_CIDR,
+	SVCNAT_CONFIG_A_NODEPORT_ADDRESSES,
+	SVCNAT_CONFIG_A_MASQUERADE_ALL,
 	__SVCNAT_CONFIG_A_MAX
 };
 
 #define SVCNAT_CONFIG_A_MAX (__SVCNAT_CONFIG_A_MAX - 1)
+
+/**
+ * enum svcnat_query_attr - a packet to ask about
+ * @SVCNAT_QUERY_A_UNSPEC: not used
+ * @SVCNAT_QUERY_A_PROTO: u8
+ * @SVCNAT_QUERY_A_SRC4: __be32
+ * @SVCNAT_QUERY_A_SRC6: 16 bytes
+ * @SVCNAT_QUERY_A_SRC_PORT: __be16
+ * @SVCNAT_QUERY_A_DST4: __be32
+ * @SVCNAT_QUERY_A_DST6: 16 bytes
+ * @SVCNAT_QUERY_A_DST_PORT: __be16
+ * @SVCNAT_QUERY_A_IIF: u32, index of the device that it comes in by
+ * @SVCNAT_QUERY_A_LOCAL: flag: it comes from a socket of the node
+ * @__SVCNAT_QUERY_A_MAX: one past the last
+ */
+enum svcnat_query_attr {
+	SVCNAT_QUERY_A_UNSPEC,
+	SVCNAT_QUERY_A_PROTO,
+	SVCNAT_QUERY_A_SRC4,
+	SVCNAT_QUERY_A_SRC6,
+	SVCNAT_QUERY_A_SRC_PORT,
+	SVCNAT_QUERY_A_DST4,
+	SVCNAT_QUERY_A_DST6,
+	SVCNAT_QUERY_A_DST_PORT,
+	SVCNAT_QUERY_A_IIF,
+	SVCNAT_QUERY_A_LOCAL,
+	__SVCNAT_QUERY_A_MAX
+};
+
+#define SVCNAT_QUERY_A_MAX (__SVCNAT_QUERY_A_MAX - 1)
+
+/**
+ * enum svcnat_answer - what becomes of a packet
+ * @SVCNAT_ANSWER_ACCEPT: it is left alone
+ * @SVCNAT_ANSWER_DNAT: it goes to an endpoint
+ * @SVCNAT_ANSWER_DROP: it is dropped
+ * @SVCNAT_ANSWER_REJECT: it is answered with a refusal
+ */
+enum svcnat_answer {
+	SVCNAT_ANSWER_ACCEPT,
+	SVCNAT_ANSWER_DNAT,
+	SVCNAT_ANSWER_DROP,
+	SVCNAT_ANSWER_REJECT,
+};
+
+/**
+ * enum svcnat_answer_attr - what becomes of it, and why
+ * @SVCNAT_ANSWER_A_UNSPEC: not used
+ * @SVCNAT_ANSWER_A_VERDICT: u8, enum svcnat_answer
+ * @SVCNAT_ANSWER_A_REASON: u32, enum svcnat_stat that would count a drop or
+ *	reject
+ * @SVCNAT_ANSWER_A_POLICY: u8, enum svcnat_policy: the list in use, with dnat
+ * @SVCNAT_ANSWER_A_AFFINITY_HIT: u8, 0 or 1: the client is pinned
+ * @SVCNAT_ANSWER_A_MASQUERADE: u8, 0 or 1: for any of the endpoints
+ * @__SVCNAT_ANSWER_A_MAX: one past the last
+ */
+enum svcnat_answer_attr {
+	SVCNAT_ANSWER_A_UNSPEC,
+	SVCNAT_ANSWER_A_VERDICT,
+	SVCNAT_ANSWER_A_REASON,
+	SVCNAT_ANSWER_A_POLICY,
+	SVCNAT_ANSWER_A_AFFINITY_HIT,
+	SVCNAT_ANSWER_A_MASQUERADE,
+	__SVCNAT_ANSWER_A_MAX
+};
+
+#define SVCNAT_ANSWER_A_MAX (__SVCNAT_ANSWER_A_MAX - 1)
 
 /**
  * enum svcnat_stat - counters of the netns, all u64
@@ -433,6 +570,12 @@ enum svcnat_config_attr {
  *	whoever is masqueraded)
  * @SVCNAT_STAT_DROP_STALE: dropped: answer of a removed endpoint to a
  *	connection that was never established
+ * @SVCNAT_STAT_DROP_SOURCE_RANGE: dropped: the client is in no source range of
+ *	the frontend
+ * @SVCNAT_STAT_DROP_NO_LOCAL_ENDPOINT: dropped: the policy is local and only
+ *	other nodes have usable endpoints
+ * @SVCNAT_STAT_DROP_NO_SERVICE: dropped: an address of service-cidr that no
+ *	frontend has
  * @SVCNAT_STAT_REJECT_NO_ENDPOINT: rejected: no usable endpoint
  * @SVCNAT_STAT_REJECT_NO_PORT: rejected: a cluster address, but no such port or
  *	protocol
@@ -466,6 +609,8 @@ enum svcnat_config_attr {
  * @SVCNAT_STAT_FLOW_RACED: two CPUs had the same first packet
  * @SVCNAT_STAT_FLOW_REUSED: TCP: SYN on a closing flow
  * @SVCNAT_STAT_FLOW_REPICKED: flow drew afresh because its endpoint was gone
+ * @SVCNAT_STAT_FLOW_RESET: flow was reset because its endpoint or frontend was
+ *	removed
  * @SVCNAT_STAT_AFFINITY_NEW: clients pinned
  * @SVCNAT_STAT_AFFINITY_LIVE: pinned clients now
  * @SVCNAT_STAT_AFFINITY_EXPIRED: pinned clients that timed out
@@ -487,6 +632,9 @@ enum svcnat_stat {
 	SVCNAT_STAT_DROP_SNAT,
 	SVCNAT_STAT_DROP_ROUTE,
 	SVCNAT_STAT_DROP_STALE,
+	SVCNAT_STAT_DROP_SOURCE_RANGE,
+	SVCNAT_STAT_DROP_NO_LOCAL_ENDPOINT,
+	SVCNAT_STAT_DROP_NO_SERVICE,
 	SVCNAT_STAT_REJECT_NO_ENDPOINT,
 	SVCNAT_STAT_REJECT_NO_PORT,
 	SVCNAT_STAT_REJECT_NO_FLOW,
@@ -514,6 +662,7 @@ enum svcnat_stat {
 	SVCNAT_STAT_FLOW_RACED,
 	SVCNAT_STAT_FLOW_REUSED,
 	SVCNAT_STAT_FLOW_REPICKED,
+	SVCNAT_STAT_FLOW_RESET,
 	SVCNAT_STAT_AFFINITY_NEW,
 	SVCNAT_STAT_AFFINITY_LIVE,
 	SVCNAT_STAT_AFFINITY_EXPIRED,
