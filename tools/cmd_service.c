@@ -241,14 +241,14 @@ const struct object object_service = {
 	.word = "service",
 	.commands = commands,
 	.notes =
-	"NAME is 1 to 127 of A-Z a-z 0-9 . _ : / -   PROTO is tcp or udp.\n"
+	"NAME is 1 to 127 of A-Z a-z 0-9 . _ : / -   PROTO is tcp, udp or sctp.\n"
 	"replace creates the service, or makes it exactly this in one step:\n"
 	"flows and affinity of what stays are kept.\n"
 	"SERVICE-OPTION is\n"
-	"  affinity DURATION|off    90s, 30m, 3h or seconds (off)\n"
-	"  scheduler random         (random)\n"
-	"  internal-policy cluster  (cluster)\n"
-	"  external-policy cluster  (cluster)\n"
-	"  on-removal keep          (keep)\n"
+	"  affinity DURATION|off          90s, 30m, 3h or seconds (off)\n"
+	"  scheduler random|rr|lc|maglev  (random)\n"
+	"  internal-policy cluster|local  (cluster)\n"
+	"  external-policy cluster|local  (cluster)\n"
+	"  on-removal keep|reset          (keep)\n"
 	"ENDPOINT-OPTION: see \"svcctl help endpoint\".\n"
 };

@@ -12,27 +12,27 @@
 const struct choice choice_protocol[] = {
 	{ "tcp", IPPROTO_TCP },
 	{ "udp", IPPROTO_UDP },
-	{ "sctp", CHOICE_LATER },
+	{ "sctp", IPPROTO_SCTP },
 	{ NULL, 0 }
 };
 
 const struct choice choice_scheduler[] = {
 	{ "random", SVCNAT_SCHEDULER_RANDOM },
-	{ "rr", CHOICE_LATER },
-	{ "lc", CHOICE_LATER },
-	{ "maglev", CHOICE_LATER },
+	{ "rr", SVCNAT_SCHEDULER_RR },
+	{ "lc", SVCNAT_SCHEDULER_LC },
+	{ "maglev", SVCNAT_SCHEDULER_MAGLEV },
 	{ NULL, 0 }
 };
 
 const struct choice choice_policy[] = {
 	{ "cluster", SVCNAT_POLICY_CLUSTER },
-	{ "local", CHOICE_LATER },
+	{ "local", SVCNAT_POLICY_LOCAL },
 	{ NULL, 0 }
 };
 
 const struct choice choice_on_removal[] = {
 	{ "keep", SVCNAT_ON_REMOVAL_KEEP },
-	{ "reset", CHOICE_LATER },
+	{ "reset", SVCNAT_ON_REMOVAL_RESET },
 	{ NULL, 0 }
 };
 

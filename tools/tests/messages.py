@@ -107,20 +107,21 @@ def service(name, *attrs):
                 attr(K["SERVICE_A_NAME"], name.encode() + b"\0"), *attrs)
 
 
-def full_service(name, proto=6, affinity=0, *attrs):
+def full_service(name, proto=6, affinity=0, *attrs, options=(0, 0, 0, 0)):
+    """options: scheduler, internal and external policy, on removal"""
     return service(name, u8(K["SERVICE_A_PROTO"], proto),
                    u32(K["SERVICE_A_AFFINITY"], affinity),
-                   u8(K["SERVICE_A_SCHEDULER"], 0),
-                   u8(K["SERVICE_A_INTERNAL_POLICY"], 0),
-                   u8(K["SERVICE_A_EXTERNAL_POLICY"], 0),
-                   u8(K["SERVICE_A_ON_REMOVAL"], 0), *attrs)
+                   *[u8(K["SERVICE_A_SCHEDULER"] + i, v)
+                     for i, v in enumerate(options)], *attrs)
 
 
-def shown_service(name, frontends, endpoints, *attrs, proto=17, affinity=0):
+def shown_service(name, frontends, endpoints, *attrs, proto=17, affinity=0,
+                  options=(0, 0, 0, 0)):
     """As the module sends it in a dump: with the number of its members."""
     return full_service(name, proto, affinity,
                         u32(K["SERVICE_A_FRONTENDS"], frontends),
-                        u32(K["SERVICE_A_ENDPOINTS"], endpoints), *attrs)
+                        u32(K["SERVICE_A_ENDPOINTS"], endpoints), *attrs,
+                        options=options)
 
 
 def frontend(address, number, *attrs):
@@ -209,6 +210,19 @@ def other_requests():
              "CMD_SERVICE_SET",
              [service("a/b", u32(K["SERVICE_A_AFFINITY"], 0),
                       u8(K["SERVICE_A_SCHEDULER"], 0))]),
+            ("service add a/b sctp scheduler lc internal-policy local",
+             "CMD_SERVICE_NEW",
+             [full_service("a/b", 132, options=(2, 1, 0, 0))]),
+            ("service replace a/b tcp external-policy local "
+             "scheduler maglev on-removal reset", "CMD_SERVICE_REPLACE",
+             [full_service("a/b", 6, options=(3, 0, 1, 1))]),
+            ("service set a/b on-removal reset scheduler rr "
+             "external-policy local internal-policy cluster",
+             "CMD_SERVICE_SET",
+             [service("a/b", u8(K["SERVICE_A_SCHEDULER"], 1),
+                      u8(K["SERVICE_A_INTERNAL_POLICY"], 0),
+                      u8(K["SERVICE_A_EXTERNAL_POLICY"], 1),
+                      u8(K["SERVICE_A_ON_REMOVAL"], 1))]),
             ("service del a/b", "CMD_SERVICE_DEL", [name]),
             ("service flush", "CMD_SERVICE_FLUSH", []),
             ("frontend add a/b 10.0.0.1:1 kind cluster", "CMD_FRONTEND_NEW",
@@ -429,6 +443,25 @@ def service_show_one():
            (2, "", 'svcctl: service "b": no such service\n'))
 
 
+def service_show_options():
+    replies = reply(shown_service("a", 0, 0, options=(1, 1, 0, 1))) + \
+        reply(shown_service("b", 0, 0, proto=132, options=(2, 0, 1, 0))) + \
+        reply(shown_service("c", 0, 0, options=(3, 1, 1, 1))) + done()
+    rest = {"internal_policy": "local", "external_policy": "local",
+            "on_removal": "reset"}
+    expect(Run(["-j", "service", "show"], replies).json(), [
+        dict(SERVICE_B, name="a", scheduler="rr", internal_policy="local",
+             on_removal="reset"),
+        dict(SERVICE_B, protocol="sctp", scheduler="lc",
+             external_policy="local"),
+        dict(SERVICE_B, name="c", scheduler="maglev", **rest)])
+    out = Run(["service", "show"], replies).out
+    expect([line.split()[:7] for line in out.splitlines()[1:]],
+           [["a", "udp", "off", "rr", "local", "cluster", "reset"],
+            ["b", "sctp", "off", "lc", "cluster", "local", "keep"],
+            ["c", "udp", "off", "maglev", "local", "local", "reset"]])
+
+
 def service_show_none():
     expect(Run(["-j", "service", "show"], done()).json(), [])
     ran = Run(["service", "show"], done())
@@ -612,12 +645,13 @@ def flow(state=2, proto=6):
 
 def flow_show():
     ran = Run(["-j", "flow", "show", "a"],
-              reply(service("a"), flow(), flow(7, 17)), done())
+              reply(service("a"), flow(), flow(7, 17), flow(3, 132)), done())
     tcp = {"service": "a", "protocol": "tcp", "client": "10.9.0.1",
            "client_port": 40000, "vip": "10.96.0.1", "vip_port": 80,
            "endpoint": "10.1.1.1", "endpoint_port": 8080, "snat": None,
            "snat_port": None, "state": "established", "idle": 3}
-    expect(ran.json(), [tcp, dict(tcp, protocol="udp", state="stream")])
+    expect(ran.json(), [tcp, dict(tcp, protocol="udp", state="stream"),
+                        dict(tcp, protocol="sctp", state="closing")])
     expect_request(ran, "CMD_FLOW_GET", service("a"), flags=REQUEST | DUMP)
     expect(Run(["-j", "flow", "show"], done()).json(), [])
     ran = Run(["-j", "flow", "show"], reply(flow(), flags=MULTI | INTR),
@@ -759,7 +793,8 @@ def full_disk():
 
 
 CASES = [service_add, other_requests, large_service, refusals, finger, ranges,
-         broken_acks, service_show, service_show_one, service_show_none,
+         broken_acks, service_show, service_show_one, service_show_options,
+         service_show_none,
          consistency, never_still, with_stats,
          show_frontends_and_endpoints, affinity_show, flow_show, config_show,
          stats_show, malformed_replies, newer_module, batch, colours, full_disk]

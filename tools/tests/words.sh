@@ -123,7 +123,10 @@ service add: "affinity" is given twice | service add web tcp affinity 3h affinit
 service add: "scheduler" is given twice | service add web tcp scheduler random scheduler random
 service add: unknown word "best" for scheduler | service add web tcp scheduler best
 service add: expected scheduler after "scheduler" | service add web tcp scheduler
+service add: unknown word "wrr" for scheduler | service add web tcp scheduler wrr
 service add: unknown word "none" for internal-policy | service add web tcp internal-policy none
+service set: unknown word "remote" for external-policy | service set web external-policy remote
+service set: "external-policy" is given twice | service set web external-policy local external-policy local
 service add: unknown word "drop" for on-removal | service add web tcp on-removal drop
 service add: expected ADDR:PORT after "frontend" | service add web tcp frontend
 service add: expected ADDR:PORT after "endpoint" | service add web tcp endpoint
@@ -239,16 +242,9 @@ simulate is not built yet | simulate tcp 10.0.0.1:1 10.0.0.2:2
 save is not built yet | save
 apply is not built yet | apply --dry-run -
 help: save is not built yet | help save
-service add: protocol sctp is not built yet | service add web sctp
-service add: scheduler rr is not built yet | service add web tcp scheduler rr
-service set: scheduler lc is not built yet | service set web scheduler lc
-service set: scheduler maglev is not built yet | service set web scheduler maglev
 service add: frontend nodeport is not built yet | service add web tcp frontend nodeport 30080
 service replace: kind lb is not built yet | service replace web tcp frontend 10.0.0.1:80 kind lb
 service replace: allow is not built yet | service replace web tcp frontend 10.0.0.1:80 allow 10.0.0.0/8
-service set: internal-policy local is not built yet | service set web internal-policy local
-service set: external-policy local is not built yet | service set web external-policy local
-service set: on-removal reset is not built yet | service set web on-removal reset
 frontend add: kind external is not built yet | frontend add web 10.0.0.1:80 kind external
 frontend add: frontend nodeport is not built yet | frontend add web nodeport 30080
 frontend del: frontend nodeport is not built yet | frontend del web nodeport 30080
@@ -270,7 +266,10 @@ the svcnat module is not loaded; load it with "modprobe svcnat" | service show
 *module is not loaded* | service add web tcp endpoint 10.0.0.1:80 local affinity 90 weight 0
 *module is not loaded* | service add web tcp affinity off scheduler random internal-policy cluster external-policy cluster on-removal keep
 *module is not loaded* | service replace web tcp frontend 10.0.0.1:80 kind cluster endpoint [fd00::1]:1 state unready local-only endpoint 10.0.0.2:2
+*module is not loaded* | service add web sctp 10.0.0.1:80 scheduler rr internal-policy local
+*module is not loaded* | service replace web tcp scheduler lc external-policy local on-removal reset
 *module is not loaded* | service set web affinity 30m
+*module is not loaded* | service set web scheduler maglev
 *module is not loaded* | service add web tcp 10.0.0.1:0 endpoint [fd00::1]:0
 *module is not loaded* | service del web
 *module is not loaded* | service flush
