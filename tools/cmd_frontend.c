@@ -1,25 +1,47 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "cmd.h"
+#include "range.h"
+
+static int kind_option(struct words *w, struct frontend *frontend)
+{
+	int err = words_once(w, &frontend->head, SVCNAT_FRONTEND_A_KIND,
+			     "kind");
+
+	if (!err)
+		err = words_choice(w, "kind", choice_kind, &frontend->kind);
+	if (!err && frontend->kind == SVCNAT_KIND_NODEPORT)
+		return words_bad(w, "a nodeport has no address, expected \"nodeport PORT\" in its place");
+	return err;
+}
 
 int frontend_option(struct words *w, struct frontend *frontend)
 {
-	int err;
+	if (frontend->kind == SVCNAT_KIND_NODEPORT)
+		return NOT_AN_OPTION;
+	if (words_match(w, "kind"))
+		return kind_option(w, frontend);
+	if (!words_match(w, "allow"))
+		return NOT_AN_OPTION;
+	frontend->head.given |= GIVEN(SVCNAT_FRONTEND_A_ALLOW);
+	return words_range(w, "allow", &frontend->allow);
+}
 
-	if (words_match(w, "kind")) {
-		err = words_once(w, &frontend->head, SVCNAT_FRONTEND_A_KIND,
-				 "kind");
-		return err ? err : words_choice(w, "kind", choice_kind,
-						&frontend->kind);
-	}
-	if (words_match(w, "allow"))
-		return words_later(w, "allow");
-	return NOT_AN_OPTION;
+static int nodeport(struct words *w, struct frontend *frontend)
+{
+	uint32_t port = 0;
+	int err = words_number(w, UINT16_MAX, &port);
+
+	frontend->head.given |= GIVEN(SVCNAT_FRONTEND_A_PORT) |
+				GIVEN(SVCNAT_FRONTEND_A_KIND);
+	frontend->kind = SVCNAT_KIND_NODEPORT;
+	frontend->port = (uint16_t)port;
+	return err;
 }
 
 int frontend_address(struct words *w, struct frontend *frontend)
 {
 	if (words_match(w, "nodeport"))
-		return words_later(w, "frontend nodeport");
+		return nodeport(w, frontend);
 	frontend->head.given |= GIVEN(SVCNAT_FRONTEND_A_ADDR4) |
 				GIVEN(SVCNAT_FRONTEND_A_PORT);
 	return words_addr_port(w, &frontend->addr, &frontend->port);
@@ -48,7 +70,10 @@ static int frontend_add(struct words *w)
 		err = frontend_option(w, &frontend);
 	if (err == NOT_AN_OPTION)
 		err = words_end(w);
-	return err ? err : request(SVCNAT_CMD_FRONTEND_NEW, name, &frontend);
+	if (!err)
+		err = request(SVCNAT_CMD_FRONTEND_NEW, name, &frontend);
+	list_free(&frontend.allow);
+	return err;
 }
 
 static int frontend_del(struct words *w)
@@ -71,8 +96,7 @@ void frontend_json(const struct frontend *frontend)
 	json_given("port", frontend, SVCNAT_FRONTEND_A_PORT, frontend->port);
 	json_choice("kind", frontend, SVCNAT_FRONTEND_A_KIND, choice_kind,
 		    frontend->kind);
-	json_array("allow");
-	json_end();
+	json_ranges("allow", &frontend->allow);
 	stats_json(&frontend->counters);
 }
 
@@ -92,29 +116,41 @@ static void print_json(const struct list *frontends)
 	json_end();
 }
 
+static void print_row(struct table *table, const struct frontend *frontend)
+{
+	char text[ADDR_TEXT_SIZE];
+
+	table_cell(table, COLOUR_NONE, "%s", frontend->head.service);
+	table_cell(table, COLOUR_NONE, "%s", format_frontend(text, frontend));
+	table_cell(table, COLOUR_NONE, "%s",
+		   choice_word(choice_kind, frontend->kind));
+	if (options.stats)
+		stats_cells(table, &frontend->counters);
+	table_ranges(table, &frontend->allow, "-");
+}
+
+#define COLUMNS \
+	{ .head = "SERVICE" }, \
+	{ .head = "ADDRESS" }, \
+	{ .head = "KIND" }
+
 static void print_table(const struct list *frontends)
 {
 	static const struct column columns[] = {
-		{ .head = "SERVICE" },
-		{ .head = "ADDRESS" },
-		{ .head = "KIND" },
-		STATS_COLUMNS
+		COLUMNS, { .head = "ALLOW" },
 	};
-	const struct frontend *frontend;
+	static const struct column with_stats[] = {
+		COLUMNS, STATS_COLUMNS, { .head = "ALLOW" },
+	};
 	struct table table;
 	size_t i;
 
-	table_begin(&table, columns,
-		    options.stats ? 3 + NR_STATS_COLUMNS : 3, false);
-	for (i = 0; i < frontends->nr; i++) {
-		frontend = list_at(frontends, i);
-		table_cell(&table, COLOUR_NONE, "%s", frontend->head.service);
-		table_addr_port(&table, &frontend->addr, frontend->port);
-		table_cell(&table, COLOUR_NONE, "%s",
-			   choice_word(choice_kind, frontend->kind));
-		if (options.stats)
-			stats_cells(&table, &frontend->counters);
-	}
+	if (options.stats)
+		table_begin(&table, with_stats, 4 + NR_STATS_COLUMNS, false);
+	else
+		table_begin(&table, columns, 4, false);
+	for (i = 0; i < frontends->nr; i++)
+		print_row(&table, list_at(frontends, i));
 	table_end(&table);
 }
 
@@ -126,8 +162,9 @@ static int frontend_show(struct words *w)
 }
 
 static const struct command commands[] = {
-	{ "add", frontend_add, "NAME ADDR:PORT [kind cluster]" },
-	{ "del", frontend_del, "NAME ADDR:PORT" },
+	{ "add", frontend_add,
+	  "NAME ADDR:PORT [FRONTEND-OPTION]... | nodeport PORT" },
+	{ "del", frontend_del, "NAME ADDR:PORT | nodeport PORT" },
 	{ "show", frontend_show, "[NAME]" },
 	{ NULL, NULL, NULL }
 };
@@ -137,5 +174,10 @@ const struct object object_frontend = {
 	.commands = commands,
 	.notes =
 	"A frontend is an address and port that clients of service NAME use:\n"
-	"192.0.2.1:80 or [2001:db8::1]:80.\n"
+	"192.0.2.1:80 or [2001:db8::1]:80; or a port of the node's own addresses.\n"
+	"FRONTEND-OPTION is\n"
+	"  kind cluster|external|lb  (cluster)\n"
+	"  allow CIDR                who may be a client of kind lb, may be\n"
+	"                            repeated: 192.0.2.0/24 or 2001:db8::/32,\n"
+	"                            or one address (anybody)\n"
 };

@@ -148,6 +148,7 @@ static int make(struct words *w, int cmd)
 	};
 	struct request req = { .cmd = cmd, .service = &draft.service };
 	int err = take_draft(w, &draft);
+	size_t i;
 
 	if (!err) {
 		req.frontends = list_at(&draft.frontends, 0);
@@ -156,6 +157,9 @@ static int make(struct words *w, int cmd)
 		req.nr_endpoints = draft.endpoints.nr;
 		err = cmd_request(&req, NULL, NULL);
 	}
+	for (i = 0; i < draft.frontends.nr; i++)
+		object_free_lists(&object_types[SVCNAT_A_FRONTEND],
+				  list_at(&draft.frontends, i));
 	list_free(&draft.frontends);
 	list_free(&draft.endpoints);
 	return err;
@@ -227,7 +231,8 @@ static int service_show(struct words *w)
 static const struct command commands[] = {
 	{ "add", service_add,
 	  "NAME PROTO [ADDR:PORT]... [SERVICE-OPTION]...\n"
-	  "              [frontend ADDR:PORT [kind cluster]]...\n"
+	  "              [frontend ADDR:PORT [FRONTEND-OPTION]... |\n"
+	  "               frontend nodeport PORT]...\n"
 	  "              [endpoint ADDR:PORT [ENDPOINT-OPTION]...]..." },
 	{ "replace", service_replace, "NAME PROTO ...  (as add)" },
 	{ "set", service_set, "NAME SERVICE-OPTION..." },
@@ -250,5 +255,6 @@ const struct object object_service = {
 	"  internal-policy cluster|local  (cluster)\n"
 	"  external-policy cluster|local  (cluster)\n"
 	"  on-removal keep|reset          (keep)\n"
-	"ENDPOINT-OPTION: see \"svcctl help endpoint\".\n"
+	"FRONTEND-OPTION and ENDPOINT-OPTION: see \"svcctl help frontend\" and\n"
+	"\"svcctl help endpoint\".\n"
 };

@@ -118,7 +118,10 @@ static void name_place(const struct reply *object, int type,
 {
 	char addr[ADDR_TEXT_SIZE];
 
-	if (type == SVCNAT_A_FRONTEND)
+	if (type == SVCNAT_A_FRONTEND && !object->frontend.addr.family)
+		snprintf(addr, sizeof(addr), "nodeport %u",
+			 object->frontend.port);
+	else if (type == SVCNAT_A_FRONTEND)
 		format_addr_port(addr, &object->frontend.addr,
 				 object->frontend.port);
 	else
@@ -158,8 +161,10 @@ static void name_part(struct exchange *x, uint32_t finger, struct part *part)
 	type = nla_type(attr);
 	if (type == SVCNAT_A_FRONTEND || type == SVCNAT_A_ENDPOINT) {
 		if (nl_message_object(attr, &object_types[type],
-				      &object.head) >= 0)
-			name_place(&object, type, part);
+				      &object.head) < 0)
+			return;
+		name_place(&object, type, part);
+		object_free_lists(&object_types[type], &object.head);
 		return;
 	}
 	inner = find_attr(x, nla_data(attr), nla_len(attr), finger);

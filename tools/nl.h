@@ -53,7 +53,7 @@ struct request {
  * @generation: of the service
  * @service: that the object is or belongs to, as far as the message says
  *
- * Strings last until the callback returns.
+ * Strings and lists last until the callback returns.
  */
 struct reply {
 	int attr;

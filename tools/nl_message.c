@@ -19,6 +19,36 @@ static int put_addr(struct nl_msg *msg, int attr, const struct addr *addr)
 	return nla_put(msg, attr + 1, 16, addr->byte);
 }
 
+static int put_range(struct nl_msg *msg, int attr, const struct range *range)
+{
+	struct nlattr *nest = nla_nest_start(msg, NLA_F_NESTED | attr);
+	int err;
+
+	if (!nest)
+		return -NLE_NOMEM;
+	err = put_addr(msg, SVCNAT_RANGE_A_ADDR4, &range->addr);
+	if (err >= 0)
+		err = nla_put_u8(msg, SVCNAT_RANGE_A_PREFIX, range->prefix);
+	return err < 0 ? err : nla_nest_end(msg, nest);
+}
+
+/* An empty list is sent as well: it empties the one that is there. */
+static int put_ranges(struct nl_msg *msg, int attr, const struct list *ranges)
+{
+	struct nlattr *nest = nla_nest_start(msg, NLA_F_NESTED | attr);
+	size_t i;
+	int err;
+
+	if (!nest)
+		return -NLE_NOMEM;
+	for (i = 0; i < ranges->nr; i++) {
+		err = put_range(msg, (int)i + 1, list_at(ranges, i));
+		if (err < 0)
+			return err;
+	}
+	return nla_nest_end_keep_empty(msg, nest);
+}
+
 static int put_field(struct nl_msg *msg, const struct field *field,
 		     const void *object)
 {
@@ -38,6 +68,8 @@ static int put_field(struct nl_msg *msg, const struct field *field,
 	case FIELD_STRING:
 		return nla_put_string(msg, field->attr,
 				      *(const char *const *)at);
+	case FIELD_RANGES:
+		return put_ranges(msg, field->attr, (const void *)at);
 	case FIELD_U64:
 	case FIELD_COUNTERS:
 		break;		/* only in replies */
@@ -83,6 +115,7 @@ static struct nla_policy field_policy(const struct field *field)
 		return (struct nla_policy){ .type = NLA_STRING,
 					    .maxlen = SVCNAT_NAME_MAX + 1 };
 	case FIELD_COUNTERS:
+	case FIELD_RANGES:
 		break;
 	}
 	return (struct nla_policy){ .type = NLA_NESTED };
@@ -107,6 +140,34 @@ static void fill_policy(struct nla_policy *policy,
 			policy[field->attr + 1] = (struct nla_policy){
 				.minlen = 16, .maxlen = 16 };
 	}
+}
+
+static int get_range(struct nlattr *nest, struct range *range)
+{
+	int err = nl_message_object(nest, &range_type, range);
+
+	if (err < 0)
+		return err;
+	if (!has(range, SVCNAT_RANGE_A_ADDR4) ||
+	    !has(range, SVCNAT_RANGE_A_PREFIX) ||
+	    range->prefix > (range->addr.family == AF_INET ? 32 : 128))
+		return -NLE_INVAL;
+	return 0;
+}
+
+static int get_ranges(struct nlattr *attr, struct list *ranges)
+{
+	struct nlattr *nest;
+	int err, left;
+
+	ranges->size = sizeof(struct range);
+	nla_for_each_nested(nest, attr, left) {
+		err = get_range(nest, list_add(ranges));
+		if (err < 0)
+			return err;
+	}
+	list_sort(ranges, range_compare);
+	return 0;
 }
 
 static int get_field(struct nlattr **attrs, const struct field *field,
@@ -144,12 +205,14 @@ static int get_field(struct nlattr **attrs, const struct field *field,
 		break;
 	case FIELD_COUNTERS:
 		return nl_message_object(attr, &counters_type, at);
+	case FIELD_RANGES:
+		return get_ranges(attr, (struct list *)at);
 	}
 	return 0;
 }
 
 int nl_message_object(struct nlattr *nest, const struct object_type *type,
-		  void *object)
+		      void *object)
 {
 	struct nla_policy policy[ATTRS_MAX + 1];
 	struct nlattr *attrs[ATTRS_MAX + 1];
@@ -163,6 +226,8 @@ int nl_message_object(struct nlattr *nest, const struct object_type *type,
 	err = nla_parse_nested(attrs, type->max, nest, policy);
 	for (i = 0; i < type->nr_fields && err >= 0; i++)
 		err = get_field(attrs, &type->fields[i], object);
+	if (err < 0)
+		object_free_lists(type, object);
 	if (err < 0 || !type->values)
 		return err;
 	for (attr = 2; attr <= type->max; attr++) {
@@ -202,7 +267,11 @@ static size_t request_size(const struct request *req)
 	size_t fields = 16 + SVCNAT_SERVICE_A_MAX + SVCNAT_CONFIG_A_MAX +
 			req->nr_frontends * (1 + SVCNAT_FRONTEND_A_MAX) +
 			req->nr_endpoints * (1 + SVCNAT_ENDPOINT_A_MAX);
+	size_t i;
 
+	for (i = 0; i < req->nr_frontends; i++)
+		fields += req->frontends[i].allow.nr *
+			  (1 + SVCNAT_RANGE_A_MAX);
 	return NLMSG_HDRLEN + GENL_HDRLEN + SVCNAT_NAME_MAX + 1 +
 	       fields * (size_t)nla_total_size(16);
 }
@@ -271,6 +340,7 @@ int nl_message_read(struct genlmsghdr *hdr, nl_reply_fn fn, void *arg)
 		reply.head.service = reply.service.head.service;
 		alone = false;
 		code = fn(&reply, arg);
+		object_free_lists(type, &reply.head);
 		if (code)
 			return code;
 	}

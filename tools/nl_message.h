@@ -19,7 +19,10 @@ struct nl_msg *nl_message_build(const struct request *req, int family,
 /* What @fn returned, or NL_GARBLED if an attribute is not as it should be. */
 int nl_message_read(struct genlmsghdr *hdr, nl_reply_fn fn, void *arg);
 
-/* One nest; < 0 if it is malformed.  Strings in @object point into @nest. */
+/*
+ * One nest; < 0 if it is malformed.  Strings in @object point into @nest, its
+ * lists are the caller's.
+ */
 int nl_message_object(struct nlattr *nest, const struct object_type *type,
 		      void *object);
 

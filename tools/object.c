@@ -21,6 +21,7 @@
 #define ASSERT_PAIR(_attr) \
 	static_assert(SVCNAT_##_attr##6 == SVCNAT_##_attr##4 + 1, #_attr)
 
+ASSERT_PAIR(RANGE_A_ADDR);
 ASSERT_PAIR(FRONTEND_A_ADDR);
 ASSERT_PAIR(ENDPOINT_A_ADDR);
 ASSERT_PAIR(AFFINITY_A_CLIENT);
@@ -50,10 +51,16 @@ static const struct field service_fields[] = {
 	FIELD(service, counters, SVCNAT_SERVICE_A_COUNTERS, FIELD_COUNTERS),
 };
 
+static const struct field range_fields[] = {
+	FIELD(range, addr, SVCNAT_RANGE_A_ADDR4, FIELD_ADDR),
+	FIELD(range, prefix, SVCNAT_RANGE_A_PREFIX, FIELD_U8),
+};
+
 static const struct field frontend_fields[] = {
 	FIELD(frontend, addr, SVCNAT_FRONTEND_A_ADDR4, FIELD_ADDR),
 	FIELD(frontend, port, SVCNAT_FRONTEND_A_PORT, FIELD_PORT),
 	FIELD(frontend, kind, SVCNAT_FRONTEND_A_KIND, FIELD_U8),
+	FIELD(frontend, allow, SVCNAT_FRONTEND_A_ALLOW, FIELD_RANGES),
 	FIELD(frontend, counters, SVCNAT_FRONTEND_A_COUNTERS, FIELD_COUNTERS),
 };
 
@@ -163,6 +170,13 @@ const struct object_type counters_type = {
 	.values = offsetof(struct counters, value),
 };
 
+const struct object_type range_type = {
+	.word = "range",
+	.size = sizeof(struct range),
+	.max = SVCNAT_RANGE_A_MAX,
+	FIELDS(range_fields),
+};
+
 void *list_grow(struct list *list, size_t nr)
 {
 	size_t room = list->room ? list->room : 16;
@@ -207,6 +221,40 @@ void list_sort(struct list *list, int (*compare)(const void *, const void *))
 		qsort(list->item, list->nr, list->size, compare);
 }
 
+/* The next list in @object at or behind its field *@i, or NULL. */
+static struct list *next_list(const struct object_type *type, void *object,
+			      size_t *i)
+{
+	for (; *i < type->nr_fields; ++*i)
+		if (type->fields[*i].type == FIELD_RANGES)
+			return (void *)((char *)object +
+					type->fields[(*i)++].offset);
+	return NULL;
+}
+
+void object_own_lists(const struct object_type *type, void *object)
+{
+	struct list *list, other;
+	size_t i = 0;
+
+	while ((list = next_list(type, object, &i))) {
+		other = *list;
+		*list = (struct list){ .size = other.size };
+		if (other.nr)
+			memcpy(list_grow(list, other.nr), other.item,
+			       other.nr * other.size);
+	}
+}
+
+void object_free_lists(const struct object_type *type, void *object)
+{
+	struct list *list;
+	size_t i = 0;
+
+	while ((list = next_list(type, object, &i)))
+		list_free(list);
+}
+
 /* An address that is not there sorts last: AF_UNSPEC is 0. */
 int addr_compare(const struct addr *a, const struct addr *b)
 {
@@ -215,6 +263,14 @@ int addr_compare(const struct addr *a, const struct addr *b)
 	if (x != y)
 		return x < y ? -1 : 1;
 	return memcmp(a->byte, b->byte, sizeof(a->byte));
+}
+
+int range_compare(const void *a, const void *b)
+{
+	const struct range *x = a, *y = b;
+	int diff = addr_compare(&x->addr, &y->addr);
+
+	return diff ? diff : x->prefix - y->prefix;
 }
 
 int service_compare(const void *a, const void *b)

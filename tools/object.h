@@ -34,6 +34,32 @@ struct addr {
 	uint8_t byte[16];
 };
 
+/**
+ * struct list - objects of one type, in an array that grows
+ * @item: the array
+ * @nr: how many there are
+ * @room: how many there is room for
+ * @size: of one
+ */
+struct list {
+	char *item;
+	size_t nr;
+	size_t room;
+	size_t size;
+};
+
+/**
+ * struct range - addresses that begin alike
+ * @head: of the object
+ * @addr: the first one
+ * @prefix: how many bits are alike
+ */
+struct range {
+	struct head head;
+	struct addr addr;
+	uint8_t prefix;
+};
+
 struct counters {
 	struct head head;
 	uint64_t value[SVCNAT_COUNTER_A_MAX + 1];
@@ -57,6 +83,7 @@ struct frontend {
 	struct addr addr;
 	uint16_t port;
 	uint8_t kind;
+	struct list allow;	/* of struct range */
 	struct counters counters;
 };
 
@@ -114,6 +141,7 @@ struct stats {
  * @FIELD_ADDR: struct addr; the attribute for IPv4, the next one for IPv6
  * @FIELD_STRING: const char *, into the message or into the words
  * @FIELD_COUNTERS: struct counters, a nest
+ * @FIELD_RANGES: struct list of struct range, a nest of nests
  */
 enum field_type {
 	FIELD_U8,
@@ -124,6 +152,7 @@ enum field_type {
 	FIELD_ADDR,
 	FIELD_STRING,
 	FIELD_COUNTERS,
+	FIELD_RANGES,
 };
 
 /**
@@ -162,20 +191,7 @@ struct object_type {
 /* Indexed by enum svcnat_attr. */
 extern const struct object_type object_types[SVCNAT_A_MAX + 1];
 extern const struct object_type counters_type;
-
-/**
- * struct list - objects of one type, in an array that grows
- * @item: the array
- * @nr: how many there are
- * @room: how many there is room for
- * @size: of one
- */
-struct list {
-	char *item;
-	size_t nr;
-	size_t room;
-	size_t size;
-};
+extern const struct object_type range_type;
 
 static inline bool has(const void *object, int attr)
 {
@@ -194,12 +210,20 @@ void *list_copy(struct list *list, const void *item);
 void list_free(struct list *list);
 void list_sort(struct list *list, int (*compare)(const void *, const void *));
 
+/*
+ * The lists in an object belong to whoever has it: to give a copy of an object
+ * its own, and to free them.
+ */
+void object_own_lists(const struct object_type *type, void *object);
+void object_free_lists(const struct object_type *type, void *object);
+
 int addr_compare(const struct addr *a, const struct addr *b);
 
 /*
- * For list_sort(): by service; service, family, address and port; service and
- * client.
+ * For list_sort(): by family, address and prefix; by service; service, family,
+ * address and port; service and client.
  */
+int range_compare(const void *a, const void *b);
 int service_compare(const void *a, const void *b);
 int frontend_compare(const void *a, const void *b);
 int endpoint_compare(const void *a, const void *b);

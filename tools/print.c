@@ -151,13 +151,17 @@ void table_begin(struct table *table, const struct column *columns,
 void table_cell(struct table *table, enum colour colour,
 		const char *format, ...)
 {
-	char text[1024];
 	va_list args;
+	char *text;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	if (vasprintf(&text, format, args) < 0) {
+		complain("out of memory");
+		exit(EXIT_FAILURE);
+	}
 	va_end(args);
 	add_cell(table, colour, text);
+	free(text);
 }
 
 void table_end(struct table *table)

@@ -121,8 +121,7 @@ static void frontends_cell(struct listing *list, struct table *table,
 			continue;
 		if (nr > 1)
 			strcat(text, ",");
-		strcat(text, format_addr_port(more, &frontend->addr,
-					      frontend->port));
+		strcat(text, format_frontend(more, frontend));
 	}
 	if (nr > 3)
 		snprintf(text + strlen(text), 16, ",+%u", nr - 3);

@@ -78,6 +78,16 @@ static void add_member(struct snapshot *snap, struct list *members,
 	head->generation = service->generation;
 }
 
+static void add_frontend(struct snapshot *snap, const struct reply *reply)
+{
+	struct reply copy = *reply;
+
+	object_own_lists(&object_types[SVCNAT_A_FRONTEND], &copy.frontend);
+	if (copy.frontend.allow.nr)
+		list_copy(&snap->lists, &copy.frontend.allow);
+	add_member(snap, &snap->frontends, &copy);
+}
+
 static int take(const struct reply *reply, void *arg)
 {
 	struct snapshot *snap = arg;
@@ -85,7 +95,7 @@ static int take(const struct reply *reply, void *arg)
 	if (reply->attr == SVCNAT_A_SERVICE)
 		open_service(snap, reply);
 	else if (reply->attr == SVCNAT_A_FRONTEND)
-		add_member(snap, &snap->frontends, reply);
+		add_frontend(snap, reply);
 	else if (reply->attr == SVCNAT_A_ENDPOINT)
 		add_member(snap, &snap->endpoints, reply);
 	return 0;
@@ -231,6 +241,7 @@ void snapshot_init(struct snapshot *snap, bool with_frontends,
 	collection_init(&snap->services, SVCNAT_A_SERVICE);
 	snap->frontends.size = sizeof(struct frontend);
 	snap->endpoints.size = sizeof(struct endpoint);
+	snap->lists.size = sizeof(struct list);
 	snap->again.size = sizeof(char *);
 	snap->with_frontends = with_frontends;
 	snap->with_endpoints = with_endpoints;
@@ -238,9 +249,14 @@ void snapshot_init(struct snapshot *snap, bool with_frontends,
 
 void snapshot_free(struct snapshot *snap)
 {
+	size_t i;
+
 	collection_free(&snap->services);
 	list_free(&snap->frontends);
 	list_free(&snap->endpoints);
+	for (i = 0; i < snap->lists.nr; i++)
+		list_free(list_at(&snap->lists, i));
+	list_free(&snap->lists);
 	list_free(&snap->again);
 }
 

@@ -10,6 +10,7 @@
  * @services: sorted; each once
  * @frontends: of @services, sorted; only if asked for
  * @endpoints: of @services, sorted; only if asked for
+ * @lists: struct list each: those in @frontends, and in others that were there
  * @with_frontends: ask for them
  * @with_endpoints: ask for them
  * @again: names of services that changed while they were read, char * each
@@ -26,6 +27,7 @@ struct snapshot {
 	struct collection services;
 	struct list frontends;
 	struct list endpoints;
+	struct list lists;
 	bool with_frontends;
 	bool with_endpoints;
 	struct list again;

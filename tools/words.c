@@ -38,8 +38,9 @@ const struct choice choice_on_removal[] = {
 
 const struct choice choice_kind[] = {
 	{ "cluster", SVCNAT_KIND_CLUSTER },
-	{ "external", CHOICE_LATER },
-	{ "lb", CHOICE_LATER },
+	{ "external", SVCNAT_KIND_EXTERNAL },
+	{ "lb", SVCNAT_KIND_LB },
+	{ "nodeport", SVCNAT_KIND_NODEPORT },
 	{ NULL, 0 }
 };
 
@@ -203,6 +204,15 @@ const char *format_addr_port(char *text, const struct addr *addr,
 	return text;
 }
 
+/* In tables, where no cell has a blank. */
+const char *format_frontend(char *text, const struct frontend *frontend)
+{
+	if (frontend->addr.family)
+		return format_addr_port(text, &frontend->addr, frontend->port);
+	snprintf(text, ADDR_TEXT_SIZE, "nodeport:%u", frontend->port);
+	return text;
+}
+
 const char *format_duration(char text[16], uint32_t seconds)
 {
 	uint32_t value = seconds;
@@ -320,8 +330,6 @@ int words_choice(struct words *w, const char *key,
 	choice = find_choice(choices, word);
 	if (!choice)
 		return words_bad(w, "unknown word \"%.200s\" for %s", word, key);
-	if (choice->value == CHOICE_LATER)
-		return words_later(w, "%s %s", key, word);
 	*value = (uint8_t)choice->value;
 	return 0;
 }

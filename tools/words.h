@@ -23,13 +23,10 @@ struct words {
 	char **next;
 };
 
-/* The value of a word that is in the grammar, but not in the module. */
-#define CHOICE_LATER	(-1)
-
 /**
  * struct choice - one of several words
  * @word: the word; NULL ends an array of choices
- * @value: what it stands for in a message, or CHOICE_LATER
+ * @value: what it stands for in a message
  */
 struct choice {
 	const char *word;
@@ -60,6 +57,7 @@ bool parse_service_name(const char *word);
 const char *format_addr(char *text, const struct addr *addr);
 const char *format_addr_port(char *text, const struct addr *addr,
 			     uint16_t port);
+const char *format_frontend(char *text, const struct frontend *frontend);
 const char *format_duration(char text[16], uint32_t seconds);
 
 /*

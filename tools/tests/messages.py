@@ -124,10 +124,29 @@ def shown_service(name, frontends, endpoints, *attrs, proto=17, affinity=0,
                         options=options)
 
 
-def frontend(address, number, *attrs):
+def range_list(number, *texts):
+    """A nest of ranges that are numbered from 1 up."""
+    def one(i, text):
+        address, prefix = text.split("/")
+        return nest(i, addr(K["RANGE_A_ADDR4"], address),
+                    u8(K["RANGE_A_PREFIX"], int(prefix)))
+
+    return nest(number, *[one(i, text) for i, text in enumerate(texts, 1)])
+
+
+def allow(*texts):
+    return range_list(K["FRONTEND_A_ALLOW"], *texts)
+
+
+def frontend(address, number, *attrs, kind=0):
     return nest(K["A_FRONTEND"], addr(K["FRONTEND_A_ADDR4"], address),
                 port(K["FRONTEND_A_PORT"], number),
-                u8(K["FRONTEND_A_KIND"], 0), *attrs)
+                u8(K["FRONTEND_A_KIND"], kind), *attrs)
+
+
+def nodeport(number, *attrs):
+    return nest(K["A_FRONTEND"], port(K["FRONTEND_A_PORT"], number),
+                u8(K["FRONTEND_A_KIND"], 3), *attrs)
 
 
 def endpoint(address, number, weight=1, state=0, place=0, *attrs):
@@ -254,6 +273,70 @@ def other_requests():
         expect_request(ran, command, *attrs)
 
 
+def frontend_kinds():
+    ran = Run(["service", "add", "a/b", "tcp", "frontend", "nodeport",
+               "30080", "10.0.0.1:80", "allow", "10.0.0.0/8", "kind", "lb",
+               "allow", "fd00::/8", "frontend", "[fd00::1]:80", "kind",
+               "external", "frontend", "nodeport", "0", "endpoint",
+               "10.1.1.1:80", "local"], ack())
+    expect((ran.code, ran.out, ran.err), (0, "", ""))
+    expect_request(
+        ran, "CMD_SERVICE_NEW", full_service("a/b"), nodeport(30080),
+        frontend("10.0.0.1", 80, allow("10.0.0.0/8", "fd00::/8"), kind=2),
+        frontend("fd00::1", 80, kind=1), nodeport(0),
+        nest(K["A_ENDPOINT"], addr(K["ENDPOINT_A_ADDR4"], "10.1.1.1"),
+             port(K["ENDPOINT_A_PORT"], 80), u8(K["ENDPOINT_A_PLACE"], 1)))
+    name = service("a/b")
+    for words, command, attrs in [
+            ("frontend add a/b nodeport 30080", "CMD_FRONTEND_NEW",
+             nodeport(30080)),
+            ("frontend del a/b nodeport 65535", "CMD_FRONTEND_DEL",
+             nodeport(65535)),
+            ("frontend add a/b [fd00::1]:80 kind external",
+             "CMD_FRONTEND_NEW", frontend("fd00::1", 80, kind=1)),
+            ("frontend add a/b 10.0.0.1:80 kind lb allow 10.1.1.1 "
+             "allow ::/0 allow fd00::1 allow 0.0.0.0/0", "CMD_FRONTEND_NEW",
+             frontend("10.0.0.1", 80,
+                      allow("10.1.1.1/32", "::/0", "fd00::1/128",
+                            "0.0.0.0/0"), kind=2))]:
+        ran = Run(words.split(), ack())
+        expect((ran.code, ran.out, ran.err), (0, "", ""), words)
+        expect_request(ran, command, name, attrs)
+
+
+def many_ranges():
+    """As many as there may be are sent and shown whole; not one more."""
+    texts = [f"fd00:1111:2222:3333:4444:5555:6666:{i:x}/128"
+             for i in range(0x1000, 0x1200)]
+    words = ["frontend", "add", "a", "10.0.0.1:80", "kind", "lb"]
+    for text in texts:
+        words += ["allow", text]
+    sent = frontend("10.0.0.1", 80, allow(*texts), kind=2)
+    ran = Run(words, ack())
+    expect((ran.code, ran.err), (0, ""))
+    expect_request(ran, "CMD_FRONTEND_NEW", service("a"), sent)
+    ran = Run(words + ["allow", "10.0.0.0/8"], ack())
+    expect((ran.code, ran.err, ran.requests),
+           (1, "svcctl: frontend add: allow has more than 512 ranges\n", []))
+    shown = reply(shown_service("a", 1, 0)) + \
+        reply(service("a"), sent) + done()
+    expect(Run(["-j", "frontend", "show"], shown).json()[0]["allow"], texts)
+    expect(Run(["frontend", "show"], shown).out.splitlines()[1].split(),
+           ["a", "10.0.0.1:80", "lb", ",".join(texts)])
+    # Each service and frontend its own.
+    words = ["service", "add", "a", "tcp"]
+    for i in range(100):
+        words += ["frontend", f"10.0.0.{i}:80"]
+        for text in texts[:20]:
+            words += ["allow", text]
+    ran = Run(words, ack())
+    expect((ran.code, ran.err), (0, ""))
+    expect_request(ran, "CMD_SERVICE_NEW", full_service("a"), *[
+        nest(K["A_FRONTEND"], addr(K["FRONTEND_A_ADDR4"], f"10.0.0.{i}"),
+             port(K["FRONTEND_A_PORT"], 80), allow(*texts[:20]))
+        for i in range(100)])
+
+
 def large_service():
     words = ["service", "replace", "big", "tcp"]
     want = [full_service("big")]
@@ -325,6 +408,14 @@ def finger():
     for at, name in ((20 + len(full_service("w")), "10.96.0.1:0"),
                      (20 + len(full_service("w")) + len(first),
                       "[fd00::1]:0")):
+        ran = Run(words, ack(EINVAL, sentence("no"), u32(2, at)))
+        expect(ran.err, f'svcctl: service "w": no (frontend {name})\n')
+    words = ["service", "add", "w", "tcp", "frontend", "nodeport", "30080",
+             "10.0.0.1:80", "allow", "10.0.0.0/8", "allow", "fd00::/8"]
+    start = 20 + len(full_service("w"))
+    for at, name in ((start, "nodeport 30080"),
+                     (start + len(nodeport(1)), "10.0.0.1:80"),
+                     (start + len(nodeport(1)) + 40, "10.0.0.1:80")):
         ran = Run(words, ack(EINVAL, sentence("no"), u32(2, at)))
         expect(ran.err, f'svcctl: service "w": no (frontend {name})\n')
     words = ["service", "add", "w", "tcp"]
@@ -441,6 +532,65 @@ def service_show_one():
               done(-ENOENT, sentence("no such service")))
     expect((ran.code, ran.out, ran.err),
            (2, "", 'svcctl: service "b": no such service\n'))
+
+
+def show_kinds():
+    """Nodeports last; ranges sorted; each with its own."""
+    of_b = reply(shown_service("b", 1, 0), generation(2)) + \
+        reply(service("b"), frontend("10.0.0.9", 80, allow("10.9.0.0/16"),
+                                     kind=2), generation(2))
+    of_a = reply(shown_service("a", 5, 0), generation(1)) + \
+        reply(service("a"), nodeport(30081), generation(1)) + \
+        reply(service("a"), nodeport(30080, allow()), generation(1)) + \
+        reply(service("a"), frontend("fd00::1", 80, kind=1),
+              generation(1)) + \
+        reply(service("a"), frontend("10.0.0.1", 80, allow(
+            "fd00::/8", "10.2.0.0/16", "9.0.0.0/8", "10.2.0.0/24"), kind=2),
+              generation(1)) + \
+        reply(service("a"), frontend("10.0.0.1", 70), generation(1))
+    replies = of_b + of_a + done()
+
+    def shown(address, number, kind, *ranges):
+        return {"address": address, "port": number, "kind": kind,
+                "allow": list(ranges)}
+
+    a = [shown("10.0.0.1", 70, "cluster"),
+         shown("10.0.0.1", 80, "lb", "9.0.0.0/8", "10.2.0.0/16",
+               "10.2.0.0/24", "fd00::/8"),
+         shown("fd00::1", 80, "external"), shown(None, 30080, "nodeport"),
+         shown(None, 30081, "nodeport")]
+    b = [shown("10.0.0.9", 80, "lb", "10.9.0.0/16")]
+    expect(Run(["-j", "service", "show"], replies).json(),
+           [dict(SERVICE_B, name="a", frontends=a),
+            dict(SERVICE_B, frontends=b)])
+    expect(Run(["-j", "frontend", "show"], replies).json(),
+           [dict(one, service="a") for one in a] +
+           [dict(one, service="b") for one in b])
+    out = Run(["frontend", "show"], replies).out
+    expect([line.split() for line in out.splitlines()],
+           [["SERVICE", "ADDRESS", "KIND", "ALLOW"],
+            ["a", "10.0.0.1:70", "cluster", "-"],
+            ["a", "10.0.0.1:80", "lb",
+             "9.0.0.0/8,10.2.0.0/16,10.2.0.0/24,fd00::/8"],
+            ["a", "[fd00::1]:80", "external", "-"],
+            ["a", "nodeport:30080", "nodeport", "-"],
+            ["a", "nodeport:30081", "nodeport", "-"],
+            ["b", "10.0.0.9:80", "lb", "10.9.0.0/16"]])
+    out = Run(["-s", "frontend", "show"], replies).out
+    expect([(len(line.split()), line.split()[-1])
+            for line in out.splitlines()[:2]], [(9, "ALLOW"), (9, "-")])
+    out = Run(["service", "show"], replies).out
+    expect([line.split()[8] for line in out.splitlines()[1:]],
+           ["10.0.0.1:70,10.0.0.1:80,[fd00::1]:80,+2", "10.0.0.9:80"])
+    ran = Run(["service", "show"], reply(shown_service("a", 1, 0)) +
+              reply(service("a"), nodeport(65535)) + done())
+    expect(ran.out.splitlines()[1].split()[8], "nodeport:65535")
+    # One that is read again, after its ranges were.
+    ran = Run(["-j", "frontend", "show"],
+              of_b + of_a.replace(generation(1), generation(3), 1) + done(),
+              of_a + done())
+    expect([one["allow"] for one in ran.json()],
+           [one["allow"] for one in a + b])
 
 
 def service_show_options():
@@ -716,7 +866,16 @@ def malformed_replies():
         expect((ran.code, ran.out, ran.err), (2, "", text), bad)
     for bad in [attr(K["FRONTEND_A_ADDR4"], b"\0" * 16),
                 attr(K["FRONTEND_A_ADDR6"], b"\0" * 4),
-                attr(K["FRONTEND_A_PORT"], b"\0")]:
+                attr(K["FRONTEND_A_PORT"], b"\0"),
+                allow("10.0.0.0/33"), allow("10.0.0.0/8", "fd00::/129"),
+                nest(K["FRONTEND_A_ALLOW"], nest(1)),
+                nest(K["FRONTEND_A_ALLOW"],
+                     nest(1, addr(K["RANGE_A_ADDR4"], "10.0.0.0"))),
+                nest(K["FRONTEND_A_ALLOW"],
+                     nest(1, u8(K["RANGE_A_PREFIX"], 8))),
+                nest(K["FRONTEND_A_ALLOW"],
+                     nest(1, attr(K["RANGE_A_ADDR4"], b"\0"),
+                          u8(K["RANGE_A_PREFIX"], 8)))]:
         ran = Run(["frontend", "show"],
                   reply(service("a"), nest(K["A_FRONTEND"], bad)), done())
         expect((ran.code, ran.out, ran.err), (2, "", text), bad)
@@ -792,9 +951,10 @@ def full_disk():
         expect(len(ran.err.splitlines()), 1, ran.err)
 
 
-CASES = [service_add, other_requests, large_service, refusals, finger, ranges,
+CASES = [service_add, other_requests, frontend_kinds, many_ranges,
+         large_service, refusals, finger, ranges,
          broken_acks, service_show, service_show_one, service_show_options,
-         service_show_none,
+         service_show_none, show_kinds,
          consistency, never_still, with_stats,
          show_frontends_and_endpoints, affinity_show, flow_show, config_show,
          stats_show, malformed_replies, newer_module, batch, colours, full_disk]

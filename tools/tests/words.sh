@@ -131,6 +131,12 @@ service add: unknown word "drop" for on-removal | service add web tcp on-removal
 service add: expected ADDR:PORT after "frontend" | service add web tcp frontend
 service add: expected ADDR:PORT after "endpoint" | service add web tcp endpoint
 service add: "kind" is given twice | service add web tcp frontend 10.0.0.1:80 kind cluster kind cluster
+service add: unknown word "nodeport" | service add web tcp nodeport 30080
+service add: unknown word "nodeport" for protocol | service add web nodeport 30080
+service add: unknown word "kind" | service add web tcp frontend nodeport 30080 kind lb
+service add: unknown word "allow" | service add web tcp allow 10.0.0.0/8
+service add: unknown word "allow" | service add web tcp frontend nodeport 30080 allow 10.0.0.0/8
+service add: "10.0.0.1/31" has bits set behind its prefix, expected 10.0.0.0/31 | service add web tcp 10.0.0.1:80 kind lb allow 10.0.0.1/31
 service add: unknown word "weight" | service add web tcp weight 3
 service add: unknown word "weight" | service add web tcp 10.0.0.1:80 weight 3
 service add: unknown word "kind" | service add web tcp endpoint 10.0.0.1:80 kind cluster
@@ -152,6 +158,21 @@ frontend add: expected ADDR:PORT after "web" | frontend add web
 frontend add: unknown word "10.0.0.2:80" | frontend add web 10.0.0.1:80 10.0.0.2:80
 frontend add: unknown word "weird" for kind | frontend add web 10.0.0.1:80 kind weird
 frontend add: expected kind after "kind" | frontend add web 10.0.0.1:80 kind
+frontend add: a nodeport has no address, expected "nodeport PORT" in its place | frontend add web 10.0.0.1:80 kind nodeport
+frontend add: expected a range of addresses after "allow" | frontend add web 10.0.0.1:80 kind lb allow
+frontend add: "none" is no range of addresses for allow, expected 192.0.2.0/24 or 2001:db8::/32 | frontend add web 10.0.0.1:80 allow none
+frontend add: "10.0.0.0/33" is no range of * | frontend add web 10.0.0.1:80 allow 10.0.0.0/33
+frontend add: "10.0.0.0/8,11.0.0.0/8" is no range of * | frontend add web 10.0.0.1:80 allow 10.0.0.0/8,11.0.0.0/8
+frontend add: "[[]fd00::]/8" is no range of * | frontend add web 10.0.0.1:80 allow [fd00::]/8
+frontend add: "10.0.0.1/8" has bits set behind its prefix, expected 10.0.0.0/8 | frontend add web 10.0.0.1:80 kind lb allow 10.0.0.1/8
+frontend add: "fd00::1/9" has bits set behind its prefix, expected fd00::/9 | frontend add web 10.0.0.1:80 kind lb allow 10.0.0.0/8 allow fd00::1/9
+frontend add: expected a number after "nodeport" | frontend add web nodeport
+frontend add: "65536" is no value for nodeport, expected a number from 0 to 65535 | frontend add web nodeport 65536
+frontend add: "10.0.0.1:80" is no value for nodeport, * | frontend add web nodeport 10.0.0.1:80
+frontend add: unknown word "kind" | frontend add web nodeport 30080 kind lb
+frontend add: unknown word "allow" | frontend add web nodeport 30080 allow 10.0.0.0/8
+frontend del: expected a number after "nodeport" | frontend del web nodeport
+frontend del: unknown word "allow" | frontend del web 10.0.0.1:80 allow 10.0.0.0/8
 frontend del: unknown word "kind" | frontend del web 10.0.0.1:80 kind cluster
 frontend show: unknown word "x" | frontend show web x
 endpoint: unknown word "drain" | endpoint drain web 10.0.0.1:80
@@ -229,6 +250,8 @@ refused 1 'service add: "x*" follows an endpoint, expected *' \
 	service add web tcp endpoint 10.0.0.1:80 "$long:"
 refused 1 'endpoint add: "x*" is no value for weight, expected *' \
 	endpoint add web 10.0.0.1:80 weight "$long"
+refused 1 'frontend add: "x*" is no range of addresses for allow, expected *' \
+	frontend add web 10.0.0.1:80 allow "$long"
 refused 1 'unknown network namespace "x*"' -N "$long" service show
 refused 1 'cannot open "x*": File name too long' -b "$long"
 refused 1 'unknown word "x*" after -b "x*"' -b "$long" "$long"
@@ -242,13 +265,6 @@ simulate is not built yet | simulate tcp 10.0.0.1:1 10.0.0.2:2
 save is not built yet | save
 apply is not built yet | apply --dry-run -
 help: save is not built yet | help save
-service add: frontend nodeport is not built yet | service add web tcp frontend nodeport 30080
-service replace: kind lb is not built yet | service replace web tcp frontend 10.0.0.1:80 kind lb
-service replace: allow is not built yet | service replace web tcp frontend 10.0.0.1:80 allow 10.0.0.0/8
-frontend add: kind external is not built yet | frontend add web 10.0.0.1:80 kind external
-frontend add: frontend nodeport is not built yet | frontend add web nodeport 30080
-frontend del: frontend nodeport is not built yet | frontend del web nodeport 30080
-frontend add: allow is not built yet | frontend add web 10.0.0.1:80 allow 10.0.0.0/8
 config set: pod-cidr is not built yet | config set pod-cidr 10.0.0.0/8
 config set: service-cidr is not built yet | config set service-cidr none
 config set: nodeport-addresses is not built yet | config set nodeport-addresses none
@@ -273,7 +289,12 @@ the svcnat module is not loaded; load it with "modprobe svcnat" | service show
 *module is not loaded* | service add web tcp 10.0.0.1:0 endpoint [fd00::1]:0
 *module is not loaded* | service del web
 *module is not loaded* | service flush
+*module is not loaded* | service replace web tcp frontend 10.0.0.1:80 kind external frontend nodeport 30080 frontend [fd00::1]:80 allow 10.0.0.0/8 kind lb allow fd00::/8 affinity 3h
+*module is not loaded* | service add web tcp frontend nodeport 0 10.0.0.1:80 kind lb
 *module is not loaded* | frontend add web 10.0.0.1:65535
+*module is not loaded* | frontend add web 10.0.0.1:80 allow 10.0.0.1 allow ::/0 kind lb allow 10.0.0.1/32
+*module is not loaded* | frontend add web nodeport 65535
+*module is not loaded* | frontend del web nodeport 30080
 *module is not loaded* | frontend del web [2001:db8::1]:1
 *module is not loaded* | frontend show
 *module is not loaded* | endpoint add web 10.0.0.1:80 weight 65535 state terminating remote

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Unit tests of words.c, print.c and object.c; prints KTAP. */
+/* Unit tests of words.c, range.c, print.c and object.c; prints KTAP. */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +7,7 @@
 
 #include "object.h"
 #include "print.h"
+#include "range.h"
 #include "words.h"
 
 static int count, failures;
@@ -72,6 +73,76 @@ static void addresses(void)
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		expect(!parse_addr_port(bad[i], &addr, &port), bad[i],
 		       __LINE__);
+}
+
+/* @want: the range in full; "!" for one with bits behind its prefix. */
+static bool is_range(const char *word, const char *want)
+{
+	char text[RANGE_TEXT_SIZE];
+	struct range range;
+
+	if (!parse_range(word, &range))
+		return false;
+	if (range_trim(&range) != (*want == '!'))
+		return false;
+	return !strcmp(format_range(text, &range), want + (*want == '!'));
+}
+
+static void ranges(void)
+{
+	static const char *const good[][2] = {
+		{ "10.0.0.0/8", "10.0.0.0/8" }, { "0.0.0.0/0", "0.0.0.0/0" },
+		{ "10.1.2.3", "10.1.2.3/32" }, { "10.1.2.3/32", "10.1.2.3/32" },
+		{ "10.1.2.2/31", "10.1.2.2/31" }, { "::/0", "::/0" },
+		{ "fd00::/8", "fd00::/8" }, { "FD00:0::1", "fd00::1/128" },
+		{ "fd00::1/128", "fd00::1/128" }, { "fd00::/127", "fd00::/127" },
+		{ "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe/127",
+		  "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe/127" },
+		{ "0:0:0:0:0:ffff:255.255.255.255",
+		  "::ffff:255.255.255.255/128" },
+		{ "10.0.0.1/8", "!10.0.0.0/8" }, { "10.1.2.3/0", "!0.0.0.0/0" },
+		{ "10.1.2.3/31", "!10.1.2.2/31" },
+		{ "10.1.127.0/17", "!10.1.0.0/17" },
+		{ "10.1.128.0/17", "10.1.128.0/17" },
+		{ "fd00::1/8", "!fd00::/8" }, { "fdff::/9", "!fd80::/9" },
+		{ "fd00::1/127", "!fd00::/127" }, { "::1/0", "!::/0" },
+	};
+	static const char *const bad[] = {
+		"", "/", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/08",
+		"10.0.0.0/-1", "10.0.0.0/+8", "10.0.0.0/ 8", "10.0.0.0/8 ",
+		" 10.0.0.0/8", "10.0.0.0/8/8", "10/8", "10.0.0/24",
+		"010.0.0.0/8", "0x0a.0.0.0/8", "10.0.0.0/255.0.0.0",
+		"10.0.0.0:80", "10.0.0.0/4294967304", "fd00::/129", "fd00::/",
+		"[fd00::]/8", "fd00::/8x", "fe80::%lo/64", "fd00:/8", "none",
+		"10.0.0.0/8,10.0.0.0/8", "fd00::1:2:3:4:5:6:7:8",
+		"1111:1111:1111:1111:1111:1111:1111:1111:1111:1111:1111/1",
+	};
+	struct range range;
+	size_t i;
+
+	for (i = 0; i < sizeof(good) / sizeof(*good); i++)
+		expect(is_range(good[i][0], good[i][1]), good[i][0],
+		       __LINE__);
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		expect(!parse_range(bad[i], &range), bad[i], __LINE__);
+}
+
+static void range_order(void)
+{
+	static const char *const sorted[] = {
+		"9.0.0.0/8", "10.0.0.0/8", "10.0.0.0/16", "10.0.0.1/32",
+		"::/0", "fd00::/8",
+	};
+	struct range low, high;
+	size_t i;
+
+	for (i = 0; i + 1 < sizeof(sorted) / sizeof(*sorted); i++) {
+		EXPECT(parse_range(sorted[i], &low));
+		EXPECT(parse_range(sorted[i + 1], &high));
+		expect(range_compare(&low, &high) < 0, sorted[i], __LINE__);
+		expect(range_compare(&high, &low) > 0, sorted[i], __LINE__);
+		EXPECT(range_compare(&low, &low) == 0);
+	}
 }
 
 static void address_order(void)
@@ -347,6 +418,8 @@ int main(void)
 {
 	puts("KTAP version 1");
 	run("addresses", addresses);
+	run("ranges", ranges);
+	run("range order", range_order);
 	run("address order", address_order);
 	run("frontend order", frontend_order);
 	run("durations", durations);
