@@ -1,19 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "cmd.h"
+#include "range.h"
 
 #include <string.h>
 
-enum value_type { VALUE_NUMBER, VALUE_DURATION, VALUE_PORTS, VALUE_LATER };
+enum value_type {
+	VALUE_NUMBER,
+	VALUE_DURATION,
+	VALUE_PORTS,
+	VALUE_RANGES,
+	VALUE_SWITCH,
+	VALUE_LATER,
+};
 
 static const struct key {
 	const char *word;
 	enum value_type type;
 	int attr;
 } keys[] = {
-	{ "pod-cidr", VALUE_LATER, 0 },
-	{ "service-cidr", VALUE_LATER, 0 },
-	{ "nodeport-addresses", VALUE_LATER, 0 },
-	{ "masquerade-all", VALUE_LATER, 0 },
+	{ "pod-cidr", VALUE_RANGES, SVCNAT_CONFIG_A_POD_CIDR },
+	{ "service-cidr", VALUE_RANGES, SVCNAT_CONFIG_A_SERVICE_CIDR },
+	{ "nodeport-addresses", VALUE_RANGES,
+	  SVCNAT_CONFIG_A_NODEPORT_ADDRESSES },
+	{ "masquerade-all", VALUE_SWITCH, SVCNAT_CONFIG_A_MASQUERADE_ALL },
 	{ "snat-ports", VALUE_PORTS, SVCNAT_CONFIG_A_SNAT_PORTS },
 	{ "max-services", VALUE_NUMBER, SVCNAT_CONFIG_A_MAX_SERVICES },
 	{ "max-endpoints", VALUE_NUMBER, SVCNAT_CONFIG_A_MAX_ENDPOINTS },
@@ -28,7 +37,7 @@ static const struct key {
 	{ "timeout-udp", VALUE_DURATION, SVCNAT_CONFIG_A_TIMEOUT_UDP },
 	{ "timeout-udp-stream", VALUE_DURATION,
 	  SVCNAT_CONFIG_A_TIMEOUT_UDP_STREAM },
-	{ "timeout-sctp", VALUE_LATER, 0 },
+	{ "timeout-sctp", VALUE_DURATION, SVCNAT_CONFIG_A_TIMEOUT_SCTP },
 	{ "fastpath", VALUE_LATER, 0 },
 };
 
@@ -84,19 +93,26 @@ static int take_ports(struct words *w, uint32_t *range)
 			 word);
 }
 
+static bool has_value(const struct key *key, const struct config *config)
+{
+	return key->type != VALUE_LATER && has(config, key->attr);
+}
+
 static void json_value(const struct key *key, const struct config *config)
 {
+	uint32_t value = config->value[key->attr];
 	char text[16];
 
-	if (key->type == VALUE_LATER)
+	if (!has_value(key, config))
 		json_null(key->word);
 	else if (key->type == VALUE_PORTS)
-		json_string(key->word, has(config, key->attr) ?
-			    format_ports(text, config->value[key->attr]) :
-			    NULL);
+		json_string(key->word, format_ports(text, value));
+	else if (key->type == VALUE_RANGES)
+		json_ranges(key->word, &config->ranges[key->attr]);
+	else if (key->type == VALUE_SWITCH)
+		json_bool(key->word, value);
 	else
-		json_given(key->word, config, key->attr,
-			   config->value[key->attr]);
+		json_number(key->word, value);
 }
 
 static void value_cell(struct table *table, const struct key *key,
@@ -105,13 +121,17 @@ static void value_cell(struct table *table, const struct key *key,
 	uint32_t value = config->value[key->attr];
 	char text[16];
 
-	if (key->type == VALUE_LATER || !has(config, key->attr))
+	if (!has_value(key, config))
 		table_cell(table, COLOUR_NONE, "-");
 	else if (key->type == VALUE_NUMBER)
 		table_cell(table, COLOUR_NONE, "%u", value);
 	else if (key->type == VALUE_PORTS)
 		table_cell(table, COLOUR_NONE, "%s",
 			   format_ports(text, value));
+	else if (key->type == VALUE_RANGES)
+		table_ranges(table, &config->ranges[key->attr], "none");
+	else if (key->type == VALUE_SWITCH)
+		table_cell(table, COLOUR_NONE, "%s", value ? "on" : "off");
 	else
 		table_cell(table, COLOUR_NONE, "%s",
 			   format_duration(text, value));
@@ -146,12 +166,20 @@ static void print_table(const struct config *config)
 	table_end(&table);
 }
 
+static void free_lists(struct config *config)
+{
+	object_free_lists(&object_types[SVCNAT_A_CONFIG], config);
+}
+
 static int keep(const struct reply *reply, void *arg)
 {
 	struct config *config = arg;
 
-	if (reply->attr == SVCNAT_A_CONFIG)
-		*config = reply->config;
+	if (reply->attr != SVCNAT_A_CONFIG)
+		return 0;
+	free_lists(config);
+	*config = reply->config;
+	object_own_lists(&object_types[SVCNAT_A_CONFIG], config);
 	return 0;
 }
 
@@ -166,13 +194,38 @@ static int config_show(struct words *w)
 
 	if (!err)
 		err = cmd_request(&req, keep, &config);
-	if (err)
-		return err;
-	if (options.json)
+	if (!err && options.json)
 		print_json(&config);
-	else
+	else if (!err)
 		print_table(&config);
-	return 0;
+	free_lists(&config);
+	return err;
+}
+
+static int take_value(struct words *w, const struct key *key,
+		      struct config *config)
+{
+	uint32_t *value = &config->value[key->attr];
+	uint8_t on;
+	int err;
+
+	switch (key->type) {
+	case VALUE_PORTS:
+		return take_ports(w, value);
+	case VALUE_RANGES:
+		return words_ranges(w, key->word, &config->ranges[key->attr]);
+	case VALUE_NUMBER:
+		return words_number(w, UINT32_MAX, value);
+	case VALUE_DURATION:
+		return words_duration(w, value);
+	case VALUE_SWITCH:
+		err = words_choice(w, key->word, choice_switch, &on);
+		*value = err ? 0 : on;
+		return err;
+	case VALUE_LATER:
+		break;
+	}
+	return words_later(w, "%s", key->word);
 }
 
 static int take_pair(struct words *w, struct config *config)
@@ -186,16 +239,9 @@ static int take_pair(struct words *w, struct config *config)
 	key = find_key(word);
 	if (!key)
 		return words_unknown(w, word);
-	if (key->type == VALUE_LATER)
-		return words_later(w, "%s", word);
-	err = words_once(w, &config->head, key->attr, word);
-	if (err)
-		return err;
-	if (key->type == VALUE_PORTS)
-		return take_ports(w, &config->value[key->attr]);
-	if (key->type == VALUE_NUMBER)
-		return words_number(w, UINT32_MAX, &config->value[key->attr]);
-	return words_duration(w, &config->value[key->attr]);
+	if (key->type != VALUE_LATER)
+		err = words_once(w, &config->head, key->attr, word);
+	return err ? err : take_value(w, key, config);
 }
 
 static int config_set(struct words *w)
@@ -211,7 +257,10 @@ static int config_set(struct words *w)
 	do {
 		err = take_pair(w, &config);
 	} while (!err && words_peek(w));
-	return err ? err : cmd_request(&req, NULL, NULL);
+	if (!err)
+		err = cmd_request(&req, NULL, NULL);
+	free_lists(&config);
+	return err;
 }
 
 static const struct command commands[] = {
@@ -225,6 +274,9 @@ const struct object object_config = {
 	.commands = commands,
 	.notes =
 	"KEY is\n"
+	"  pod-cidr LIST (none)  service-cidr LIST (none)\n"
+	"  nodeport-addresses LIST (0.0.0.0/0,::/0)\n"
+	"  masquerade-all on|off\n"
 	"  snat-ports MIN-MAX|auto\n"
 	"  max-services N  max-endpoints N  max-flows N  max-affinity N\n"
 	"  timeout-tcp-established DURATION\n"
@@ -232,5 +284,8 @@ const struct object object_config = {
 	"  timeout-tcp-closing DURATION\n"
 	"  timeout-udp DURATION\n"
 	"  timeout-udp-stream DURATION\n"
-	"DURATION is 90s, 30m, 3h or seconds.  All keys are set, or none is.\n"
+	"  timeout-sctp DURATION\n"
+	"LIST is ranges of addresses with commas between them, 192.0.2.0/24 or\n"
+	"2001:db8::/32, or none.  DURATION is 90s, 30m, 3h or seconds.\n"
+	"All keys are set, or none is.\n"
 };

@@ -60,6 +60,9 @@ static int put_field(struct nl_msg *msg, const struct field *field,
 	case FIELD_U32:
 	case FIELD_SECONDS:
 		return nla_put_u32(msg, field->attr, *(const uint32_t *)at);
+	case FIELD_SWITCH:
+		return nla_put_u8(msg, field->attr,
+				  *(const uint32_t *)at != 0);
 	case FIELD_PORT:
 		return nla_put_u16(msg, field->attr,
 				   htons(*(const uint16_t *)at));
@@ -101,6 +104,7 @@ static struct nla_policy field_policy(const struct field *field)
 {
 	switch ((enum field_type)field->type) {
 	case FIELD_U8:
+	case FIELD_SWITCH:
 		return (struct nla_policy){ .type = NLA_U8, .maxlen = 1 };
 	case FIELD_U32:
 	case FIELD_SECONDS:
@@ -190,6 +194,9 @@ static int get_field(struct nlattr **attrs, const struct field *field,
 	case FIELD_SECONDS:
 		*(uint32_t *)at = nla_get_u32(attr);
 		break;
+	case FIELD_SWITCH:
+		*(uint32_t *)at = nla_get_u8(attr);
+		break;
 	case FIELD_U64:
 		*(uint64_t *)at = nla_get_u64(attr);
 		break;
@@ -267,11 +274,13 @@ static size_t request_size(const struct request *req)
 	size_t fields = 16 + SVCNAT_SERVICE_A_MAX + SVCNAT_CONFIG_A_MAX +
 			req->nr_frontends * (1 + SVCNAT_FRONTEND_A_MAX) +
 			req->nr_endpoints * (1 + SVCNAT_ENDPOINT_A_MAX);
-	size_t i;
+	size_t i, ranges = 0;
 
 	for (i = 0; i < req->nr_frontends; i++)
-		fields += req->frontends[i].allow.nr *
-			  (1 + SVCNAT_RANGE_A_MAX);
+		ranges += req->frontends[i].allow.nr;
+	for (i = 0; req->config && i <= SVCNAT_CONFIG_A_MAX; i++)
+		ranges += req->config->ranges[i].nr;
+	fields += ranges * (1 + SVCNAT_RANGE_A_MAX);
 	return NLMSG_HDRLEN + GENL_HDRLEN + SVCNAT_NAME_MAX + 1 +
 	       fields * (size_t)nla_total_size(16);
 }

@@ -100,6 +100,10 @@ static const struct field flow_fields[] = {
 	WORD_FIELD(config, value[SVCNAT_CONFIG_A_##_key], \
 		   SVCNAT_CONFIG_A_##_key, _type, _word)
 
+#define CONFIG_RANGES(_key, _word) \
+	WORD_FIELD(config, ranges[SVCNAT_CONFIG_A_##_key], \
+		   SVCNAT_CONFIG_A_##_key, FIELD_RANGES, _word)
+
 static const struct field config_fields[] = {
 	CONFIG_FIELD(MAX_SERVICES, FIELD_U32, "max-services"),
 	CONFIG_FIELD(MAX_ENDPOINTS, FIELD_U32, "max-endpoints"),
@@ -115,7 +119,12 @@ static const struct field config_fields[] = {
 		     "timeout-udp"),
 	CONFIG_FIELD(TIMEOUT_UDP_STREAM, FIELD_SECONDS,
 		     "timeout-udp-stream"),
+	CONFIG_FIELD(TIMEOUT_SCTP, FIELD_SECONDS, "timeout-sctp"),
 	CONFIG_FIELD(SNAT_PORTS, FIELD_U32, "snat-ports"),
+	CONFIG_RANGES(POD_CIDR, "pod-cidr"),
+	CONFIG_RANGES(SERVICE_CIDR, "service-cidr"),
+	CONFIG_RANGES(NODEPORT_ADDRESSES, "nodeport-addresses"),
+	CONFIG_FIELD(MASQUERADE_ALL, FIELD_SWITCH, "masquerade-all"),
 };
 
 const struct object_type object_types[SVCNAT_A_MAX + 1] = {

@@ -121,9 +121,11 @@ struct flow {
 	uint16_t snat_port;
 };
 
+/* Indexed by attribute: each has one or the other. */
 struct config {
 	struct head head;
 	uint32_t value[SVCNAT_CONFIG_A_MAX + 1];
+	struct list ranges[SVCNAT_CONFIG_A_MAX + 1];
 };
 
 struct stats {
@@ -136,6 +138,7 @@ struct stats {
  * @FIELD_U8: uint8_t
  * @FIELD_U32: uint32_t
  * @FIELD_SECONDS: uint32_t
+ * @FIELD_SWITCH: uint32_t, 0 or 1; a u8 in the message
  * @FIELD_U64: uint64_t
  * @FIELD_PORT: uint16_t in host order, __be16 in the message
  * @FIELD_ADDR: struct addr; the attribute for IPv4, the next one for IPv6
@@ -147,6 +150,7 @@ enum field_type {
 	FIELD_U8,
 	FIELD_U32,
 	FIELD_SECONDS,
+	FIELD_SWITCH,
 	FIELD_U64,
 	FIELD_PORT,
 	FIELD_ADDR,

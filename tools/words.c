@@ -44,6 +44,12 @@ const struct choice choice_kind[] = {
 	{ NULL, 0 }
 };
 
+const struct choice choice_switch[] = {
+	{ "off", 0 },
+	{ "on", 1 },
+	{ NULL, 0 }
+};
+
 const struct choice choice_state[] = {
 	{ "ready", SVCNAT_STATE_READY },
 	{ "terminating", SVCNAT_STATE_TERMINATING },

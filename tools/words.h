@@ -38,6 +38,7 @@ extern const struct choice choice_scheduler[];
 extern const struct choice choice_policy[];
 extern const struct choice choice_on_removal[];
 extern const struct choice choice_kind[];
+extern const struct choice choice_switch[];
 extern const struct choice choice_state[];
 extern const struct choice choice_place[];
 extern const struct choice choice_flow_state[];

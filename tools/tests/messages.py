@@ -267,7 +267,19 @@ def other_requests():
             ("config set timeout-udp 5m max-flows 4294967295",
              "CMD_CONFIG_SET",
              [nest(K["A_CONFIG"], u32(K["CONFIG_A_MAX_FLOWS"], 2**32 - 1),
-                   u32(K["CONFIG_A_TIMEOUT_UDP"], 300))])]:
+                   u32(K["CONFIG_A_TIMEOUT_UDP"], 300))]),
+            ("config set masquerade-all on timeout-sctp 2h pod-cidr "
+             "10.244.0.0/16,fd00::/8,10.1.1.1", "CMD_CONFIG_SET",
+             [nest(K["A_CONFIG"], u32(K["CONFIG_A_TIMEOUT_SCTP"], 7200),
+                   range_list(K["CONFIG_A_POD_CIDR"], "10.244.0.0/16",
+                              "fd00::/8", "10.1.1.1/32"),
+                   u8(K["CONFIG_A_MASQUERADE_ALL"], 1))]),
+            ("config set service-cidr none nodeport-addresses 10.0.0.0/8 "
+             "masquerade-all off", "CMD_CONFIG_SET",
+             [nest(K["A_CONFIG"], range_list(K["CONFIG_A_SERVICE_CIDR"]),
+                   range_list(K["CONFIG_A_NODEPORT_ADDRESSES"],
+                              "10.0.0.0/8"),
+                   u8(K["CONFIG_A_MASQUERADE_ALL"], 0))])]:
         ran = Run(words.split(), ack())
         expect((ran.code, ran.out, ran.err), (0, "", ""), words)
         expect_request(ran, command, *attrs)
@@ -323,7 +335,22 @@ def many_ranges():
     expect(Run(["-j", "frontend", "show"], shown).json()[0]["allow"], texts)
     expect(Run(["frontend", "show"], shown).out.splitlines()[1].split(),
            ["a", "10.0.0.1:80", "lb", ",".join(texts)])
-    # Each service and frontend its own.
+    ran = Run(["config", "set", "pod-cidr", ",".join(texts),
+               "service-cidr", ",".join(texts), "nodeport-addresses",
+               ",".join(texts)], ack())
+    expect((ran.code, ran.err), (0, ""))
+    values = nest(K["A_CONFIG"], *[
+        range_list(K[f"CONFIG_A_{key}"], *texts)
+        for key in ("POD_CIDR", "SERVICE_CIDR", "NODEPORT_ADDRESSES")])
+    expect_request(ran, "CMD_CONFIG_SET", values)
+    ran = Run(["config", "set", "pod-cidr",
+               ",".join(texts) + ",10.0.0.0/8"], ack())
+    expect((ran.code, ran.err, ran.requests),
+           (1, "svcctl: config set: pod-cidr has more than 512 ranges\n",
+            []))
+    ran = Run(["config", "show"], reply(values, flags=0), ack())
+    expect(ran.out.splitlines()[2].split(), ["service-cidr", ",".join(texts)])
+    # Each frontend has its own.
     words = ["service", "add", "a", "tcp"]
     for i in range(100):
         words += ["frontend", f"10.0.0.{i}:80"]
@@ -410,6 +437,10 @@ def finger():
                       "[fd00::1]:0")):
         ran = Run(words, ack(EINVAL, sentence("no"), u32(2, at)))
         expect(ran.err, f'svcctl: service "w": no (frontend {name})\n')
+    words = ["config", "set", "pod-cidr", "10.0.0.0/8,fd00::/8"]
+    for at in 24, 28, 36, 48:
+        ran = Run(words, ack(EINVAL, sentence("no"), u32(2, at)))
+        expect(ran.err, "svcctl: config: no (pod-cidr)\n")
     words = ["service", "add", "w", "tcp", "frontend", "nodeport", "30080",
              "10.0.0.1:80", "allow", "10.0.0.0/8", "allow", "fd00::/8"]
     start = 20 + len(full_service("w"))
@@ -817,6 +848,36 @@ def flow_show():
     expect((ran.code, ran.err), (2, "svcctl: flow: Invalid argument\n"))
 
 
+def config_lists():
+    """An empty list is not one that the module does not have."""
+    values = nest(K["A_CONFIG"],
+                  range_list(K["CONFIG_A_POD_CIDR"], "fd00::/8",
+                             "10.0.0.0/8"),
+                  range_list(K["CONFIG_A_SERVICE_CIDR"]),
+                  u8(K["CONFIG_A_MASQUERADE_ALL"], 1),
+                  u32(K["CONFIG_A_TIMEOUT_SCTP"], 7200))
+    got = Run(["-j", "config", "show"], reply(values, flags=0), ack()).json()
+    expect(got[0]["masquerade-all"] is True, True)
+    expect({key: value for key, value in got[0].items()
+            if value is not None},
+           {"pod-cidr": ["10.0.0.0/8", "fd00::/8"], "service-cidr": [],
+            "masquerade-all": True, "timeout-sctp": 7200})
+    out = Run(["config", "show"], reply(values, flags=0), ack()).out
+    shown = dict(line.split() for line in out.splitlines())
+    expect([shown[key] for key in ("pod-cidr", "service-cidr",
+                                   "nodeport-addresses", "masquerade-all",
+                                   "timeout-sctp")],
+           ["10.0.0.0/8,fd00::/8", "none", "-", "on", "2h"])
+    off = nest(K["A_CONFIG"], u8(K["CONFIG_A_MASQUERADE_ALL"], 0))
+    # The last one counts.
+    ran = Run(["-j", "config", "show"], reply(values, flags=0) +
+              reply(off, flags=0), ack())
+    expect(ran.json()[0]["masquerade-all"] is False, True)
+    expect(ran.json()[0]["pod-cidr"], None)
+    ran = Run(["config", "show"], reply(off, flags=0), ack())
+    expect(ran.out.splitlines()[4].split(), ["masquerade-all", "off"])
+
+
 def config_show():
     values = nest(K["A_CONFIG"], u32(K["CONFIG_A_MAX_FLOWS"], 262144),
                   u32(K["CONFIG_A_TIMEOUT_TCP_ESTABLISHED"], 86400),
@@ -878,6 +939,12 @@ def malformed_replies():
                           u8(K["RANGE_A_PREFIX"], 8)))]:
         ran = Run(["frontend", "show"],
                   reply(service("a"), nest(K["A_FRONTEND"], bad)), done())
+        expect((ran.code, ran.out, ran.err), (2, "", text), bad)
+    for bad in [range_list(K["CONFIG_A_POD_CIDR"], "10.0.0.0/33"),
+                attr(K["CONFIG_A_MASQUERADE_ALL"], b"\0" * 4)]:
+        ran = Run(["config", "show"], reply(nest(
+            K["A_CONFIG"], range_list(K["CONFIG_A_SERVICE_CIDR"],
+                                      "10.0.0.0/8"), bad), flags=0), ack())
         expect((ran.code, ran.out, ran.err), (2, "", text), bad)
     ran = Run(["service", "show"], message(FAMILY, MULTI, b""), done())
     expect(ran.code, 2)
@@ -956,7 +1023,7 @@ CASES = [service_add, other_requests, frontend_kinds, many_ranges,
          broken_acks, service_show, service_show_one, service_show_options,
          service_show_none, show_kinds,
          consistency, never_still, with_stats,
-         show_frontends_and_endpoints, affinity_show, flow_show, config_show,
+         show_frontends_and_endpoints, affinity_show, flow_show, config_show, config_lists,
          stats_show, malformed_replies, newer_module, batch, colours, full_disk]
 
 

@@ -205,6 +205,18 @@ config set: "0-9" is no range of ports, * | config set snat-ports 0-9
 config set: "9-8" is no range of ports, * | config set snat-ports 9-8
 config set: "1-65536" is no range of ports, * | config set snat-ports 1-65536
 config set: "off" is no value for timeout-udp, * | config set timeout-udp off
+config set: expected ranges of addresses or none after "pod-cidr" | config set pod-cidr
+config set: "" is no range of addresses for pod-cidr, * | config set pod-cidr 10.0.0.0/8,
+config set: "off" is no range of addresses for service-cidr, expected 192.0.2.0/24 or 2001:db8::/32 | config set service-cidr off
+config set: "10.0.0.0/8;10.0.0.0" is no range * | config set service-cidr 10.0.0.0/8;10.0.0.0
+config set: "none" is no range of addresses for pod-cidr, * | config set pod-cidr 10.0.0.0/8,none
+config set: "fd00::/8x" is no range of * | config set pod-cidr 10.0.0.0/8,fd00::/8x,fd01::/16
+config set: "10.1.0.0/8" has bits set behind its prefix, expected 10.0.0.0/8 | config set nodeport-addresses ::/0,10.1.0.0/8
+config set: "pod-cidr" is given twice | config set pod-cidr none pod-cidr none
+config set: expected masquerade-all after "masquerade-all" | config set masquerade-all
+config set: unknown word "true" for masquerade-all | config set masquerade-all true
+config set: "masquerade-all" is given twice | config set masquerade-all on masquerade-all on
+config set: "off" is no value for timeout-sctp, * | config set timeout-sctp off
 config set: "max-flows" is given twice | config set max-flows 1 max-flows 2
 config set: unknown word "1" | config set timeout-udp 30s 1
 stats show: unknown word "x" | stats show web x
@@ -228,6 +240,8 @@ refused 1 'cannot enter the network namespace: *' -N /dev/null service show
 refused 1 'unknown network namespace ""' -N '' service show
 refused 1 'unknown word ""' ''
 refused 1 'unknown word "a?b"' $'a\nb'
+refused 1 'config set: "" is no range of addresses for pod-cidr, expected *' \
+	config set pod-cidr ''
 refused 1 'service del: "" is no service name*' service del ''
 refused 1 'service del: "a b" is no service name*' service del 'a b'
 refused 1 'service del: "*" is no service name*' service del \
@@ -252,6 +266,8 @@ refused 1 'endpoint add: "x*" is no value for weight, expected *' \
 	endpoint add web 10.0.0.1:80 weight "$long"
 refused 1 'frontend add: "x*" is no range of addresses for allow, expected *' \
 	frontend add web 10.0.0.1:80 allow "$long"
+refused 1 'config set: "x*" is no range of addresses for pod-cidr, expected *' \
+	config set pod-cidr "$long,$long"
 refused 1 'unknown network namespace "x*"' -N "$long" service show
 refused 1 'cannot open "x*": File name too long' -b "$long"
 refused 1 'unknown word "x*" after -b "x*"' -b "$long" "$long"
@@ -265,11 +281,6 @@ simulate is not built yet | simulate tcp 10.0.0.1:1 10.0.0.2:2
 save is not built yet | save
 apply is not built yet | apply --dry-run -
 help: save is not built yet | help save
-config set: pod-cidr is not built yet | config set pod-cidr 10.0.0.0/8
-config set: service-cidr is not built yet | config set service-cidr none
-config set: nodeport-addresses is not built yet | config set nodeport-addresses none
-config set: masquerade-all is not built yet | config set masquerade-all on
-config set: timeout-sctp is not built yet | config set timeout-sctp 24h
 config set: fastpath is not built yet | config set max-flows 1 fastpath on
 END
 
@@ -308,6 +319,8 @@ the svcnat module is not loaded; load it with "modprobe svcnat" | service show
 *module is not loaded* | flow flush
 *module is not loaded* | config show
 *module is not loaded* | config set max-flows 1 timeout-udp 30s timeout-tcp-established 24h
+*module is not loaded* | config set pod-cidr 10.0.0.0/8,fd00::/8,10.1.1.1 service-cidr none nodeport-addresses 0.0.0.0/0,::/0
+*module is not loaded* | config set masquerade-all on timeout-sctp 24h
 *module is not loaded* | stats show
 *module is not loaded* | stats show web
 *module is not loaded* | -N /proc/self/ns/net service show
