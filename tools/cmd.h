@@ -15,7 +15,8 @@
 
 /**
  * struct command - a command of an object
- * @word: its word; NULL ends an array of commands
+ * @word: its word, empty if the object has but one command; NULL ends an array
+ *	of commands
  * @run: takes the words behind @word, all before the kernel is asked
  *	anything; returns the exit code
  * @grammar: what may stand behind @word
@@ -45,6 +46,7 @@ extern const struct object object_affinity;
 extern const struct object object_flow;
 extern const struct object object_config;
 extern const struct object object_stats;
+extern const struct object object_simulate;
 
 /* What the command line asked for. */
 struct options {
@@ -67,6 +69,9 @@ int cmd_complain(int code);
 
 /* Whether @code, of cmd_try(), says that what it asked for does not exist. */
 bool cmd_is_gone(int code);
+
+/* The index of a network device; or complains.  Returns the exit code. */
+int cmd_device(const char *name, uint32_t *index);
 
 /* A request about service @name, or about all if that is NULL. */
 struct request cmd_about(int cmd, const char *subject,
@@ -127,6 +132,9 @@ void endpoint_json(const struct endpoint *endpoint);
 /* Under "stats"; nothing without -s. */
 void stats_json(const struct counters *counters);
 void stats_members(const struct counters *counters);
+
+/* The name of a counter of the netns; NULL if it is unknown. */
+const char *stat_word(uint32_t stat);
 
 /* The columns that -s adds, and their cells. */
 #define STATS_COLUMNS \

@@ -55,6 +55,11 @@ static const char *const stat_words[SVCNAT_STAT_MAX + 1] = {
 
 #define FIRST_STAT	SVCNAT_STAT_RX
 
+const char *stat_word(uint32_t stat)
+{
+	return stat <= SVCNAT_STAT_MAX ? stat_words[stat] : NULL;
+}
+
 static void print_json(const struct stats *stats)
 {
 	int i;

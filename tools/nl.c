@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
+#include <net/if.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -460,6 +461,20 @@ int nl_request(struct nl *nl, const struct request *req, nl_reply_fn fn,
 		code = exchange(&x);
 	nlmsg_free(x.msg);
 	return code;
+}
+
+int nl_device(struct nl *nl, const char *name, uint32_t *index)
+{
+	int code = open_socket(nl);
+
+	if (code)
+		return code;
+	/* We are where our socket is. */
+	*index = if_nametoindex(name);
+	if (!*index)
+		return fail(nl, NL_FAILED, "unknown network device \"%.200s\"",
+			    name);
+	return 0;
 }
 
 int nl_error(const struct nl *nl)

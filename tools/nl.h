@@ -27,6 +27,7 @@ enum nl_code {
  * @frontends: array of @nr_frontends
  * @endpoints: array of @nr_endpoints
  * @config: or NULL
+ * @query: or NULL
  * @stats: ask for counters
  * @with_frontends: ask for those of each service
  * @with_endpoints: ask for those of each service
@@ -41,6 +42,7 @@ struct request {
 	const struct endpoint *endpoints;
 	size_t nr_endpoints;
 	const struct config *config;
+	const struct query *query;
 	bool stats;
 	bool with_frontends;
 	bool with_endpoints;
@@ -66,6 +68,7 @@ struct reply {
 		struct affinity affinity;
 		struct flow flow;
 		struct config config;
+		struct answer answer;
 		struct stats stats;
 	};
 };
@@ -83,10 +86,13 @@ void nl_free(struct nl *nl);
 int nl_request(struct nl *nl, const struct request *req, nl_reply_fn fn,
 	       void *arg);
 
+/* The index of a network device there; returns enum nl_code. */
+int nl_device(struct nl *nl, const char *name, uint32_t *index);
+
 /* The errno of the last NL_REFUSED, if it was the kernel's; else 0. */
 int nl_error(const struct nl *nl);
 
-/* The sentence about what nl_request() returned last; not if @fn did. */
+/* The sentence about what either returned last; not if @fn did. */
 const char *nl_sentence(const struct nl *nl);
 
 #endif /* _SVCCTL_NL_H */

@@ -63,6 +63,8 @@ static int put_field(struct nl_msg *msg, const struct field *field,
 	case FIELD_SWITCH:
 		return nla_put_u8(msg, field->attr,
 				  *(const uint32_t *)at != 0);
+	case FIELD_FLAG:
+		return nla_put_flag(msg, field->attr);
 	case FIELD_PORT:
 		return nla_put_u16(msg, field->attr,
 				   htons(*(const uint16_t *)at));
@@ -111,6 +113,8 @@ static struct nla_policy field_policy(const struct field *field)
 		return (struct nla_policy){ .type = NLA_U32, .maxlen = 4 };
 	case FIELD_U64:
 		return (struct nla_policy){ .type = NLA_U64, .maxlen = 8 };
+	case FIELD_FLAG:
+		return (struct nla_policy){ .type = NLA_FLAG };
 	case FIELD_PORT:
 		return (struct nla_policy){ .type = NLA_U16, .maxlen = 2 };
 	case FIELD_ADDR:
@@ -200,6 +204,8 @@ static int get_field(struct nlattr **attrs, const struct field *field,
 	case FIELD_U64:
 		*(uint64_t *)at = nla_get_u64(attr);
 		break;
+	case FIELD_FLAG:
+		break;
 	case FIELD_PORT:
 		*(uint16_t *)at = ntohs(nla_get_u16(attr));
 		break;
@@ -259,6 +265,8 @@ static int put_request(struct nl_msg *msg, const struct request *req)
 		err = put_object(msg, SVCNAT_A_ENDPOINT, &req->endpoints[i]);
 	if (req->config && err >= 0)
 		err = put_object(msg, SVCNAT_A_CONFIG, req->config);
+	if (req->query && err >= 0)
+		err = put_object(msg, SVCNAT_A_QUERY, req->query);
 	if (req->stats && err >= 0)
 		err = nla_put_flag(msg, SVCNAT_A_WITH_STATS);
 	if (req->with_frontends && err >= 0)
@@ -272,6 +280,7 @@ static int put_request(struct nl_msg *msg, const struct request *req)
 static size_t request_size(const struct request *req)
 {
 	size_t fields = 16 + SVCNAT_SERVICE_A_MAX + SVCNAT_CONFIG_A_MAX +
+			SVCNAT_QUERY_A_MAX +
 			req->nr_frontends * (1 + SVCNAT_FRONTEND_A_MAX) +
 			req->nr_endpoints * (1 + SVCNAT_ENDPOINT_A_MAX);
 	size_t i, ranges = 0;

@@ -30,6 +30,8 @@ ASSERT_PAIR(FLOW_A_CLIENT);
 ASSERT_PAIR(FLOW_A_VIP);
 ASSERT_PAIR(FLOW_A_ENDPOINT);
 ASSERT_PAIR(FLOW_A_SNAT);
+ASSERT_PAIR(QUERY_A_SRC);
+ASSERT_PAIR(QUERY_A_DST);
 static_assert(SVCNAT_STAT_MAX < 64, "struct head has a bit for each");
 
 static const struct field service_fields[] = {
@@ -72,6 +74,7 @@ static const struct field endpoint_fields[] = {
 	FIELD(endpoint, place, SVCNAT_ENDPOINT_A_PLACE, FIELD_U8),
 	FIELD(endpoint, active, SVCNAT_ENDPOINT_A_ACTIVE, FIELD_U64),
 	FIELD(endpoint, counters, SVCNAT_ENDPOINT_A_COUNTERS, FIELD_COUNTERS),
+	FIELD(endpoint, masquerade, SVCNAT_ENDPOINT_A_MASQUERADE, FIELD_U8),
 };
 
 static const struct field affinity_fields[] = {
@@ -127,6 +130,26 @@ static const struct field config_fields[] = {
 	CONFIG_FIELD(MASQUERADE_ALL, FIELD_SWITCH, "masquerade-all"),
 };
 
+static const struct field query_fields[] = {
+	WORD_FIELD(query, proto, SVCNAT_QUERY_A_PROTO, FIELD_U8, "protocol"),
+	WORD_FIELD(query, src, SVCNAT_QUERY_A_SRC4, FIELD_ADDR, "source"),
+	WORD_FIELD(query, src_port, SVCNAT_QUERY_A_SRC_PORT, FIELD_PORT,
+		   "source port"),
+	WORD_FIELD(query, dst, SVCNAT_QUERY_A_DST4, FIELD_ADDR, "destination"),
+	WORD_FIELD(query, dst_port, SVCNAT_QUERY_A_DST_PORT, FIELD_PORT,
+		   "destination port"),
+	WORD_FIELD(query, iif, SVCNAT_QUERY_A_IIF, FIELD_U32, "iif"),
+	WORD_FIELD(query, head, SVCNAT_QUERY_A_LOCAL, FIELD_FLAG, "local"),
+};
+
+static const struct field answer_fields[] = {
+	FIELD(answer, verdict, SVCNAT_ANSWER_A_VERDICT, FIELD_U8),
+	FIELD(answer, reason, SVCNAT_ANSWER_A_REASON, FIELD_U32),
+	FIELD(answer, policy, SVCNAT_ANSWER_A_POLICY, FIELD_U8),
+	FIELD(answer, affinity_hit, SVCNAT_ANSWER_A_AFFINITY_HIT, FIELD_U8),
+	FIELD(answer, masquerade, SVCNAT_ANSWER_A_MASQUERADE, FIELD_U8),
+};
+
 const struct object_type object_types[SVCNAT_A_MAX + 1] = {
 	[SVCNAT_A_SERVICE] = {
 		.word = "service",
@@ -169,6 +192,18 @@ const struct object_type object_types[SVCNAT_A_MAX + 1] = {
 		.size = sizeof(struct stats),
 		.max = SVCNAT_STAT_MAX,
 		.values = offsetof(struct stats, value),
+	},
+	[SVCNAT_A_QUERY] = {
+		.word = "query",
+		.size = sizeof(struct query),
+		.max = SVCNAT_QUERY_A_MAX,
+		FIELDS(query_fields),
+	},
+	[SVCNAT_A_ANSWER] = {
+		.word = "answer",
+		.size = sizeof(struct answer),
+		.max = SVCNAT_ANSWER_A_MAX,
+		FIELDS(answer_fields),
 	},
 };
 

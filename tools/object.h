@@ -95,6 +95,7 @@ struct endpoint {
 	uint8_t place;
 	uint32_t weight;
 	uint64_t active;
+	uint8_t masquerade;
 	struct counters counters;
 };
 
@@ -128,6 +129,25 @@ struct config {
 	struct list ranges[SVCNAT_CONFIG_A_MAX + 1];
 };
 
+struct query {
+	struct head head;
+	uint8_t proto;
+	struct addr src;
+	struct addr dst;
+	uint16_t src_port;
+	uint16_t dst_port;
+	uint32_t iif;
+};
+
+struct answer {
+	struct head head;
+	uint8_t verdict;
+	uint8_t policy;
+	uint8_t affinity_hit;
+	uint8_t masquerade;
+	uint32_t reason;
+};
+
 struct stats {
 	struct head head;
 	uint64_t value[SVCNAT_STAT_MAX + 1];
@@ -140,6 +160,7 @@ struct stats {
  * @FIELD_SECONDS: uint32_t
  * @FIELD_SWITCH: uint32_t, 0 or 1; a u8 in the message
  * @FIELD_U64: uint64_t
+ * @FIELD_FLAG: nothing but to be given
  * @FIELD_PORT: uint16_t in host order, __be16 in the message
  * @FIELD_ADDR: struct addr; the attribute for IPv4, the next one for IPv6
  * @FIELD_STRING: const char *, into the message or into the words
@@ -152,6 +173,7 @@ enum field_type {
 	FIELD_SECONDS,
 	FIELD_SWITCH,
 	FIELD_U64,
+	FIELD_FLAG,
 	FIELD_PORT,
 	FIELD_ADDR,
 	FIELD_STRING,

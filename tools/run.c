@@ -15,12 +15,13 @@ static const struct object *const objects[] = {
 	&object_flow,
 	&object_config,
 	&object_stats,
+	&object_simulate,
 };
 
 #define NR_OBJECTS	(sizeof(objects) / sizeof(*objects))
 
 static const char *const later_words[] = {
-	"monitor", "simulate", "save", "apply",
+	"monitor", "save", "apply",
 };
 
 #define NR_LATER_WORDS	(sizeof(later_words) / sizeof(*later_words))
@@ -30,7 +31,8 @@ static void print_grammar(FILE *out, const struct object *object)
 	const struct command *cmd;
 
 	for (cmd = object->commands; cmd->word; cmd++)
-		fprintf(out, "  %s %s%s%s\n", object->word, cmd->word,
+		fprintf(out, "  %s%s%s%s%s\n", object->word,
+			*cmd->word ? " " : "", cmd->word,
 			*cmd->grammar ? " " : "", cmd->grammar);
 }
 
@@ -153,8 +155,11 @@ static int run_command(const struct object *object, struct words *w)
 {
 	const struct command *cmd;
 	const char *word;
-	int err = words_take(w, "a command", &word);
+	int err;
 
+	if (!*object->commands->word)
+		return object->commands->run(w);
+	err = words_take(w, "a command", &word);
 	if (err)
 		return err;
 	for (cmd = object->commands; cmd->word; cmd++) {

@@ -25,6 +25,13 @@ int cmd_complain(int code)
 	return code;
 }
 
+int cmd_device(const char *name, uint32_t *index)
+{
+	int code = nl_device(nl, name, index);
+
+	return code ? cmd_complain(code) : 0;
+}
+
 bool cmd_is_gone(int code)
 {
 	return code == NL_REFUSED && nl_error(nl) == ENOENT;

@@ -76,6 +76,14 @@ const struct choice choice_flow_state[] = {
 	{ NULL, 0 }
 };
 
+const struct choice choice_verdict[] = {
+	{ "accept", SVCNAT_ANSWER_ACCEPT },
+	{ "dnat", SVCNAT_ANSWER_DNAT },
+	{ "drop", SVCNAT_ANSWER_DROP },
+	{ "reject", SVCNAT_ANSWER_REJECT },
+	{ NULL, 0 }
+};
+
 static const struct choice *find_choice(const struct choice *choices,
 					const char *word)
 {

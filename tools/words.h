@@ -42,6 +42,7 @@ extern const struct choice choice_switch[];
 extern const struct choice choice_state[];
 extern const struct choice choice_place[];
 extern const struct choice choice_flow_state[];
+extern const struct choice choice_verdict[];
 
 /* The word for @value; "unknown" if a newer module sent it. */
 const char *choice_word(const struct choice *choices, int value);

@@ -220,6 +220,22 @@ config set: "off" is no value for timeout-sctp, * | config set timeout-sctp off
 config set: "max-flows" is given twice | config set max-flows 1 max-flows 2
 config set: unknown word "1" | config set timeout-udp 30s 1
 stats show: unknown word "x" | stats show web x
+simulate: expected protocol after "simulate" | simulate
+simulate: unknown word "icmp" for protocol | simulate icmp 10.0.0.1:1 10.0.0.2:2
+simulate: unknown word "show" for protocol | simulate show
+simulate: expected ADDR:PORT after "tcp" | simulate tcp
+simulate: expected ADDR:PORT after "10.0.0.1:1" | simulate tcp 10.0.0.1:1
+simulate: "10.0.0.1" is no address and port, * | simulate tcp 10.0.0.1 10.0.0.2:2
+simulate: "nodeport" is no address and port, * | simulate tcp 10.0.0.1:1 nodeport 30080
+simulate: the addresses are of two families | simulate tcp 10.0.0.1:1 [fd00::1]:2
+simulate: the addresses are of two families | simulate udp [fd00::1]:1 10.0.0.1:2 local
+simulate: expected a network device after "iif" | simulate tcp 10.0.0.1:1 10.0.0.2:2 iif
+simulate: unknown word "oif" | simulate tcp 10.0.0.1:1 10.0.0.2:2 oif lo
+simulate: unknown word "x" | simulate tcp 10.0.0.1:1 10.0.0.2:2 local x
+simulate: "local" is one too many of iif, local | simulate tcp 10.0.0.1:1 10.0.0.2:2 local local
+simulate: "local" is one too many of iif, local | simulate tcp 10.0.0.1:1 10.0.0.2:2 iif lo local
+simulate: "iif" is one too many of iif, local | simulate tcp 10.0.0.1:1 10.0.0.2:2 local iif lo
+simulate: "iif" is one too many of iif, local | simulate tcp 10.0.0.1:1 10.0.0.2:2 iif lo iif lo
 version: unknown word "x" | version x
 help: unknown word "top" | help top
 help: unknown word "x" | help service x
@@ -277,7 +293,6 @@ refused 1 'unknown word "x*" for the colour, expected *' "--color=$long"
 
 refused_all 1 << 'END'
 monitor is not built yet | monitor
-simulate is not built yet | simulate tcp 10.0.0.1:1 10.0.0.2:2
 save is not built yet | save
 apply is not built yet | apply --dry-run -
 help: save is not built yet | help save
@@ -323,6 +338,9 @@ the svcnat module is not loaded; load it with "modprobe svcnat" | service show
 *module is not loaded* | config set masquerade-all on timeout-sctp 24h
 *module is not loaded* | stats show
 *module is not loaded* | stats show web
+*module is not loaded* | simulate tcp 10.0.0.1:1 10.0.0.2:2
+*module is not loaded* | simulate udp [fd00::1]:0 [fd00::2]:65535 local
+*module is not loaded* | simulate sctp 10.0.0.1:1 10.0.0.2:2 iif no-such-device
 *module is not loaded* | -N /proc/self/ns/net service show
 END
 
@@ -345,6 +363,9 @@ for object in service frontend endpoint affinity flow config stats; do
 		"0 $(sed -n '/ commands\[\] = {/,/^}/p' \
 			"$repo/tools/cmd_$object.c" | grep -c '^	{ "')"
 done
+run help simulate
+passes "help simulate" equal \
+	"$status $(grep -c '^  simulate PROTO SRC:PORT DST:PORT ' "$tmp/out")" "0 1"
 run help
 passes "the manual page has every command" equal "$(
 	sed -n 's/^  \([a-z]* [a-z]*\).*/\1/p' "$tmp/out" |
