@@ -101,6 +101,8 @@ int svcnat_change_address(const struct svcnat_change *change, u8 family,
 		NL_SET_ERR_MSG_ATTR(extack, origin, "port 0 is not allowed");
 		return -EINVAL;
 	}
+	if (family == AF_UNSPEC)
+		return 0;
 	switch (kind_of(change->services->net, family, addr)) {
 	case KIND_LOOPBACK:
 		NL_SET_ERR_MSG_ATTR(extack, origin,

@@ -184,6 +184,7 @@ unsigned int svcnat_connect(struct svcnat_passage *p, struct svcnat_hit *had,
 	struct svcnat_query query = {
 		.tuple = &p->packet.tuple,
 		.opens = svcnat_packet_opens(&p->packet),
+		.local = p->state->hook == NF_INET_LOCAL_OUT,
 		.prefer = endpoint_of(had),
 	};
 	struct svcnat_decision d;

@@ -28,8 +28,8 @@ void svcnat_drain_endpoint(struct svcnat_services *services,
 static void count_draining(struct svcnat_services *services,
 			   const struct svcnat_frontend *frontend, int n)
 {
-	services->frontends.draining[svcnat_family_index(frontend->family)] +=
-		n;
+	svcnat_frontend_count(services->frontends.draining, frontend->family,
+			      n);
 	services->num_draining += n;
 }
 

@@ -37,6 +37,18 @@ static int prepare_new_frontend(struct svcnat_change *change,
 	return 0;
 }
 
+static bool differs(const struct svcnat_change *change,
+		    const struct svcnat_frontend *f,
+		    const struct svcnat_frontend_spec *spec)
+{
+	const struct mutex *lock = &change->services->lock;
+	const struct svcnat_ranges *allow;
+
+	allow = rcu_dereference_protected(f->allow, lockdep_is_held(lock));
+	return f->kind != spec->kind ||
+	       !svcnat_ranges_equal(allow, spec->allow);
+}
+
 static int prepare_frontend(struct svcnat_change *change,
 			    struct svcnat_frontend_spec *spec, u8 proto,
 			    enum svcnat_edit edit)
@@ -73,6 +85,10 @@ static int prepare_frontend(struct svcnat_change *change,
 		return -EEXIST;
 	}
 	f->wanted = true;
+	if (differs(change, f, spec)) {
+		spec->outcome = SVCNAT_OUTCOME_CHANGED;
+		change->changed = true;
+	}
 	return 0;
 }
 
@@ -204,6 +220,27 @@ static int prepare_change(struct svcnat_change *change,
 	return err;
 }
 
+/* Frontends that stay, but not as they are. */
+static void commit_changed(struct svcnat_change *change,
+			   struct svcnat_service_spec *spec)
+{
+	struct svcnat_frontend *f;
+	u32 i;
+
+	for (i = 0; i < spec->num_frontends; i++) {
+		struct svcnat_frontend_spec *s = &spec->frontends[i];
+
+		if (s->outcome != SVCNAT_OUTCOME_CHANGED)
+			continue;
+		rcu_read_lock();
+		f = svcnat_frontend_lookup(&change->services->frontends,
+					   s->family, &s->addr, spec->proto,
+					   s->port);
+		rcu_read_unlock();
+		svcnat_frontend_change(f, s);
+	}
+}
+
 static void commit_frontends(struct svcnat_change *change)
 {
 	struct svcnat_services *services = change->services;
@@ -312,6 +349,7 @@ int svcnat_service_edit(struct svcnat_services *services,
 	commit_options(&change, spec);
 	if (change.array)
 		svcnat_change_commit_endpoints(&change, spec);
+	commit_changed(&change, spec);
 	commit_frontends(&change);
 	if (change.changed)
 		service->generation = new_generation(services);

@@ -22,7 +22,7 @@ static u32 hash_frontend(const struct svcnat_frontends *frontends, u8 family,
 	u32 rest = (__force u32)port << 16 | proto;
 	u32 words[5];
 
-	if (family == AF_INET)
+	if (family != AF_INET6)
 		return hsiphash_2u32((__force u32)addr->ip, rest,
 				     &frontends->key);
 	memcpy(words, addr, sizeof(*addr));
@@ -69,8 +69,8 @@ frontend_in(const struct svcnat_buckets *b, u32 hash, u8 family,
 /**
  * svcnat_frontend_lookup() - find a frontend
  * @frontends: where; started
- * @family: AF_INET or AF_INET6
- * @addr: destination address
+ * @family: AF_INET or AF_INET6, or AF_UNSPEC for nodeports
+ * @addr: destination address; zero for nodeports
  * @proto: protocol
  * @port: destination port
  *
@@ -86,6 +86,26 @@ svcnat_frontend_lookup(const struct svcnat_frontends *frontends, u8 family,
 	return svcnat_table_search(&frontends->table, hash, b,
 				   frontend_in(b, hash, family, addr, proto,
 					       port));
+}
+
+/**
+ * svcnat_nodeport_lookup() - find a nodeport
+ * @frontends: where; started
+ * @proto: protocol
+ * @port: destination port
+ *
+ * Context: RCU read side.
+ * Return: the frontend or NULL.
+ */
+struct svcnat_frontend *
+svcnat_nodeport_lookup(const struct svcnat_frontends *frontends, u8 proto,
+		       __be16 port)
+{
+	static const union nf_inet_addr none;
+
+	if (!READ_ONCE(frontends->num_nodeports))
+		return NULL;
+	return svcnat_frontend_lookup(frontends, AF_UNSPEC, &none, proto, port);
 }
 
 static struct svcnat_vip *vip_in(const struct svcnat_buckets *b, u32 hash,
@@ -117,17 +137,18 @@ static struct svcnat_vip *find_vip(const struct svcnat_frontends *frontends,
  * @addr: the address
  *
  * Context: RCU read side.
- * Return: true if so.
+ * Return: what is known of the address, or NULL.
  */
-bool svcnat_vip_lookup(const struct svcnat_frontends *frontends, u8 family,
-		       const union nf_inet_addr *addr)
+const struct svcnat_vip *
+svcnat_vip_lookup(const struct svcnat_frontends *frontends, u8 family,
+		  const union nf_inet_addr *addr)
 {
 	return find_vip(frontends, family, addr);
 }
 
 /**
  * svcnat_frontend_alloc() - make a frontend that nobody sees yet
- * @spec: what it is
+ * @spec: what it is; loses its ranges to it
  * @proto: its protocol
  * @owner: its service
  * @net: the netns
@@ -138,7 +159,7 @@ bool svcnat_vip_lookup(const struct svcnat_frontends *frontends, u8 family,
  * Return: the frontend, or NULL without memory.
  */
 struct svcnat_frontend *
-svcnat_frontend_alloc(const struct svcnat_frontend_spec *spec, u8 proto,
+svcnat_frontend_alloc(struct svcnat_frontend_spec *spec, u8 proto,
 		      struct svcnat_service *owner, const struct net *net)
 {
 	struct svcnat_frontend *f;
@@ -158,6 +179,8 @@ svcnat_frontend_alloc(const struct svcnat_frontend_spec *spec, u8 proto,
 	f->family = spec->family;
 	f->kind = spec->kind;
 	f->proto = proto;
+	RCU_INIT_POINTER(f->allow, spec->allow);
+	spec->allow = NULL;
 	INIT_LIST_HEAD(&f->list);
 	INIT_LIST_HEAD(&f->kin);
 	return f;
@@ -170,13 +193,9 @@ svcnat_frontend_alloc(const struct svcnat_frontend_spec *spec, u8 proto,
 void svcnat_frontend_free(struct svcnat_frontend *frontend)
 {
 	svcnat_account_exit(&frontend->account);
+	svcnat_ranges_free(rcu_dereference_protected(frontend->allow, true));
 	kfree(frontend->spare);
 	kfree(frontend);
-}
-
-static u32 population(const struct svcnat_frontends *frontends)
-{
-	return frontends->num[0] + frontends->num[1];
 }
 
 static void link_node(struct svcnat_table *table, u32 hash,
@@ -203,6 +222,12 @@ static void unlink_node(struct svcnat_table *table, struct svcnat_node *node)
 	local_bh_enable();
 }
 
+static void count_cluster(struct svcnat_vip *vip, u8 kind, int n)
+{
+	if (kind == SVCNAT_KIND_CLUSTER)
+		WRITE_ONCE(vip->cluster, vip->cluster + n);
+}
+
 static struct svcnat_vip *get_vip(struct svcnat_frontends *frontends,
 				  struct svcnat_frontend *f)
 {
@@ -224,17 +249,32 @@ static struct svcnat_vip *get_vip(struct svcnat_frontends *frontends,
 	kfree(f->spare);
 	f->spare = NULL;
 	vip->users++;
+	count_cluster(vip, f->kind, 1);
 	return vip;
 }
 
-static void put_vip(struct svcnat_frontends *frontends, struct svcnat_vip *vip)
+static void put_vip(struct svcnat_frontends *frontends,
+		    const struct svcnat_frontend *f)
 {
+	struct svcnat_vip *vip = f->vip;
+
+	count_cluster(vip, f->kind, -1);
 	if (--vip->users)
 		return;
 	unlink_node(&frontends->vips, &vip->node);
 	kfree_rcu(vip, rcu);
 	frontends->num_vips--;
 	svcnat_table_grow(&frontends->vips, frontends->num_vips);
+}
+
+static void count(struct svcnat_frontends *frontends,
+		  const struct svcnat_frontend *f, int n)
+{
+	svcnat_frontend_count(frontends->num, f->family, n);
+	if (f->family == AF_UNSPEC)
+		WRITE_ONCE(frontends->num_nodeports,
+			   frontends->num_nodeports + n);
+	svcnat_table_grow(&frontends->table, svcnat_frontends_count(frontends));
 }
 
 /**
@@ -250,13 +290,13 @@ static void put_vip(struct svcnat_frontends *frontends, struct svcnat_vip *vip)
 void svcnat_frontend_link(struct svcnat_frontends *frontends,
 			  struct svcnat_frontend *frontend)
 {
-	frontend->vip = get_vip(frontends, frontend);
+	if (frontend->family != AF_UNSPEC)
+		frontend->vip = get_vip(frontends, frontend);
 	link_node(&frontends->table,
 		  hash_frontend(frontends, frontend->family, &frontend->addr,
 				frontend->proto, frontend->port),
 		  &frontend->node);
-	frontends->num[svcnat_family_index(frontend->family)]++;
-	svcnat_table_grow(&frontends->table, population(frontends));
+	count(frontends, frontend, 1);
 }
 
 /**
@@ -271,10 +311,30 @@ void svcnat_frontend_unlink(struct svcnat_frontends *frontends,
 {
 	WRITE_ONCE(frontend->account.flags, SVCNAT_ACCOUNT_REMOVED);
 	unlink_node(&frontends->table, &frontend->node);
-	put_vip(frontends, frontend->vip);
+	if (frontend->vip)
+		put_vip(frontends, frontend);
 	frontend->vip = NULL;
-	frontends->num[svcnat_family_index(frontend->family)]--;
-	svcnat_table_grow(&frontends->table, population(frontends));
+	count(frontends, frontend, -1);
+}
+
+/**
+ * svcnat_frontend_change() - let a frontend be what somebody asks for
+ * @frontend: linked
+ * @spec: its new kind and ranges, which it takes over; its own address and port
+ *
+ * Context: process, the writer lock.
+ */
+void svcnat_frontend_change(struct svcnat_frontend *frontend,
+			    struct svcnat_frontend_spec *spec)
+{
+	spec->allow = rcu_replace_pointer(frontend->allow, spec->allow, true);
+	svcnat_ranges_free(spec->allow);
+	spec->allow = NULL;
+	if (frontend->vip) {
+		count_cluster(frontend->vip, spec->kind, 1);
+		count_cluster(frontend->vip, frontend->kind, -1);
+	}
+	WRITE_ONCE(frontend->kind, spec->kind);
 }
 
 /**

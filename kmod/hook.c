@@ -85,6 +85,17 @@ static unsigned int not_whole(struct svcnat_passage *p,
 	return NF_ACCEPT;
 }
 
+/* What no service can have still goes nowhere, if a service should be there. */
+static unsigned int other(struct svcnat_passage *p)
+{
+	const struct svcnat_tuple *t = &p->packet.tuple;
+
+	if (!svcnat_lookup_is_vacant(&p->sn->services, t->family, &t->dst))
+		return NF_ACCEPT;
+	svcnat_passage_count(p, SVCNAT_STAT_RX);
+	return svcnat_passage_drop(p, SVCNAT_STAT_DROP_NO_SERVICE);
+}
+
 static unsigned int request(struct svcnat_passage *p)
 {
 	enum svcnat_parsed parsed;
@@ -101,7 +112,7 @@ static unsigned int request(struct svcnat_passage *p)
 		return NF_ACCEPT;
 	case SVCNAT_PARSED_ECHO:
 	case SVCNAT_PARSED_OTHER:
-		return NF_ACCEPT;
+		return other(p);
 	case SVCNAT_PARSED_FRAGMENT:
 	case SVCNAT_PARSED_BROKEN:
 		return not_whole(p, parsed);
@@ -168,6 +179,7 @@ static unsigned int refuse_tcp_udp(struct svcnat_passage *p)
 	struct svcnat_query query = {
 		.tuple = &p->packet.tuple,
 		.opens = svcnat_packet_opens(&p->packet),
+		.local = p->state->hook == NF_INET_LOCAL_OUT,
 	};
 	struct svcnat_decision d;
 
@@ -187,7 +199,7 @@ static unsigned int answer_echo(struct svcnat_passage *p)
 {
 	const struct svcnat_tuple *t = &p->packet.tuple;
 
-	if (svcnat_lookup_is_own(&p->sn->services, t->family, &t->dst))
+	if (!svcnat_lookup_is_cluster(&p->sn->services, t->family, &t->dst))
 		return NF_ACCEPT;
 	if (!svcnat_reject_echo(&p->sn->reject, p->skb, &p->packet, p->state))
 		svcnat_passage_count(p, SVCNAT_STAT_ECHO_LIMITED);
@@ -202,7 +214,7 @@ static unsigned int refuse_other(struct svcnat_passage *p)
 	const struct svcnat_tuple *t = &p->packet.tuple;
 
 	if (t->proto == IPPROTO_ICMP || t->proto == IPPROTO_ICMPV6 ||
-	    svcnat_lookup_is_own(&p->sn->services, t->family, &t->dst))
+	    !svcnat_lookup_is_cluster(&p->sn->services, t->family, &t->dst))
 		return NF_ACCEPT;
 	svcnat_passage_count(p, SVCNAT_STAT_RX);
 	return refuse_with(p, SVCNAT_STAT_REJECT_NO_PORT);
@@ -215,8 +227,7 @@ static unsigned int refuse(struct svcnat_passage *p)
 	enum svcnat_parsed parsed;
 
 	parsed = svcnat_packet_parse(p->skb, p->state->pf, &p->packet);
-	if (!t->family ||
-	    !svcnat_vip_lookup(&p->sn->services.frontends, t->family, &t->dst))
+	if (!t->family || !svcnat_lookup_concerns(&p->sn->services, t))
 		return NF_ACCEPT;
 	switch (parsed) {
 	case SVCNAT_PARSED:

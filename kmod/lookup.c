@@ -1,26 +1,75 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/inetdevice.h>
 #include <linux/random.h>
-#include <net/addrconf.h>
-#include <net/route.h>
 
+#include "conntrack.h"
 #include "lookup.h"
+#include "node.h"
+#include "socket.h"
+
+static bool zone_contains(const struct svcnat_services *services,
+			  enum svcnat_zone zone, u8 family,
+			  const union nf_inet_addr *addr)
+{
+	return svcnat_ranges_contain(rcu_dereference(services->zone[zone]),
+				     family, addr);
+}
 
 /**
- * svcnat_lookup_is_own() - is it an address of the node?
+ * svcnat_lookup_is_cluster() - does an address belong to the cluster alone?
+ * @services: of the netns
+ * @family: AF_INET or AF_INET6
+ * @addr: the address
+ *
+ * Then nobody else will answer for its other ports and protocols; for one of the
+ * node's own the node does, and for others whoever has them.
+ *
+ * Context: RCU read side.
+ * Return: true if it has a cluster frontend and is not one of the node's own.
+ */
+bool svcnat_lookup_is_cluster(const struct svcnat_services *services, u8 family,
+			      const union nf_inet_addr *addr)
+{
+	const struct svcnat_vip *vip;
+
+	vip = svcnat_vip_lookup(&services->frontends, family, addr);
+	return vip && READ_ONCE(vip->cluster) &&
+	       !svcnat_node_owns(services->net, family, addr);
+}
+
+/**
+ * svcnat_lookup_is_vacant() - is it an address for services that none has?
  * @services: of the netns
  * @family: AF_INET or AF_INET6
  * @addr: the address
  *
  * Context: RCU read side.
- * Return: true if so.
+ * Return: true if so, and it is not one of the node's own.
  */
-bool svcnat_lookup_is_own(const struct svcnat_services *services, u8 family,
-			  const union nf_inet_addr *addr)
+bool svcnat_lookup_is_vacant(const struct svcnat_services *services, u8 family,
+			     const union nf_inet_addr *addr)
 {
-	if (family == AF_INET)
-		return inet_addr_type(services->net, addr->ip) == RTN_LOCAL;
-	return ipv6_chk_addr(services->net, &addr->in6, NULL, 0);
+	return zone_contains(services, SVCNAT_ZONE_SERVICES, family, addr) &&
+	       !svcnat_vip_lookup(&services->frontends, family, addr) &&
+	       !svcnat_node_owns(services->net, family, addr);
+}
+
+/**
+ * svcnat_lookup_concerns() - may svcnat_lookup() say more than pass?
+ * @services: of the netns
+ * @tuple: of the packet
+ *
+ * Of what is not dropped, at a lower price.
+ *
+ * Context: RCU read side.
+ * Return: false if it certainly does not.
+ */
+bool svcnat_lookup_concerns(struct svcnat_services *services,
+			    const struct svcnat_tuple *tuple)
+{
+	return svcnat_vip_lookup(&services->frontends, tuple->family,
+				 &tuple->dst) ||
+	       svcnat_nodeport_lookup(&services->frontends, tuple->proto,
+				      tuple->dport);
 }
 
 static void refuse(struct svcnat_decision *decision,
@@ -30,18 +79,116 @@ static void refuse(struct svcnat_decision *decision,
 	decision->reason = reason;
 }
 
-/*
- * No frontend has this port.  If the address is a service's, nobody else will
- * answer; if it is one of the node's own, the node does.
- */
-static void other_port(struct svcnat_services *services,
-		       const struct svcnat_tuple *t,
-		       struct svcnat_decision *decision)
+/* No frontend has this address and port. */
+static void no_frontend(struct svcnat_services *services,
+			const struct svcnat_tuple *t,
+			struct svcnat_decision *decision)
 {
-	if (!svcnat_vip_lookup(&services->frontends, t->family, &t->dst) ||
-	    svcnat_lookup_is_own(services, t->family, &t->dst))
-		return;
-	refuse(decision, SVCNAT_REJECT, SVCNAT_STAT_REJECT_NO_PORT);
+	if (svcnat_lookup_is_cluster(services, t->family, &t->dst))
+		refuse(decision, SVCNAT_REJECT, SVCNAT_STAT_REJECT_NO_PORT);
+	else if (svcnat_lookup_is_vacant(services, t->family, &t->dst))
+		refuse(decision, SVCNAT_DROP, SVCNAT_STAT_DROP_NO_SERVICE);
+}
+
+/*
+ * A nodeport, unless somebody else was here before: a connection of the node's
+ * own from that port.
+ */
+static struct svcnat_frontend *nodeport_of(struct svcnat_services *services,
+					   const struct svcnat_tuple *t)
+{
+	struct net *net = services->net;
+	struct svcnat_frontend *f;
+
+	f = svcnat_nodeport_lookup(&services->frontends, t->proto, t->dport);
+	if (!f || !svcnat_node_serves(net, t->family, &t->dst) ||
+	    !zone_contains(services, SVCNAT_ZONE_NODEPORTS, t->family,
+			   &t->dst) ||
+	    svcnat_socket_connected(net, t) || svcnat_conntrack_taken(net, t))
+		return NULL;
+	return f;
+}
+
+/* Source ranges, and who is exempt from them. */
+static bool is_barred(struct svcnat_services *services,
+		      const struct svcnat_tuple *t,
+		      const struct svcnat_frontend *frontend)
+{
+	const struct svcnat_ranges *allow = rcu_dereference(frontend->allow);
+
+	if (!svcnat_ranges_have(allow, t->family) ||
+	    svcnat_ranges_contain(allow, t->family, &t->src))
+		return false;
+	/* The load balancer's address bound here: the node to itself. */
+	return !svcnat_addr_equal(t->family, &t->src, &t->dst) ||
+	       !svcnat_node_is_in(services->net, t->family, allow);
+}
+
+/* Where a client is, as far as policies care. */
+enum origin {
+	ORIGIN_POD,
+	ORIGIN_NODE,
+	ORIGIN_OUTSIDE,
+};
+
+static enum origin origin_of(const struct svcnat_services *services,
+			     const struct svcnat_query *query)
+{
+	const struct svcnat_tuple *t = query->tuple;
+
+	if (zone_contains(services, SVCNAT_ZONE_PODS, t->family, &t->src))
+		return ORIGIN_POD;
+	if (query->local ||
+	    svcnat_node_owns(services->net, t->family, &t->src))
+		return ORIGIN_NODE;
+	return ORIGIN_OUTSIDE;
+}
+
+/* Without a range of pods nobody is one, and nobody is hidden from them. */
+static bool pods_are_known(const struct svcnat_services *services,
+			   const struct svcnat_query *query)
+{
+	const struct svcnat_ranges *pods;
+
+	pods = rcu_dereference(services->zone[SVCNAT_ZONE_PODS]);
+	return svcnat_ranges_have(pods, query->tuple->family);
+}
+
+/* The table of policies: which list, and is the client hidden from it? */
+static void apply_policy(const struct svcnat_services *services,
+			 const struct svcnat_query *query,
+			 struct svcnat_decision *decision)
+{
+	const struct svcnat_options *o = &decision->service->options;
+	enum origin origin = origin_of(services, query);
+	bool local;
+
+	if (READ_ONCE(decision->frontend->kind) == SVCNAT_KIND_CLUSTER) {
+		local = READ_ONCE(o->internal_policy) == SVCNAT_POLICY_LOCAL;
+		decision->hide = READ_ONCE(services->masquerade_all) ||
+			(origin != ORIGIN_POD && pods_are_known(services,
+								query));
+	} else if (READ_ONCE(o->external_policy) == SVCNAT_POLICY_CLUSTER) {
+		local = false;
+		decision->hide = true;
+	} else {
+		local = origin == ORIGIN_OUTSIDE;
+		decision->hide = origin == ORIGIN_NODE;
+	}
+	decision->list = local ? SVCNAT_LIST_LOCAL : SVCNAT_LIST_CLUSTER;
+}
+
+/* Nobody is in the list. */
+static void no_endpoint(const struct svcnat_query *query,
+			struct svcnat_decision *decision)
+{
+	if (decision->list == SVCNAT_LIST_LOCAL &&
+	    svcnat_endpoints_count(decision->endpoints, query->tuple->family,
+				   SVCNAT_LIST_CLUSTER))
+		refuse(decision, SVCNAT_DROP,
+		       SVCNAT_STAT_DROP_NO_LOCAL_ENDPOINT);
+	else
+		refuse(decision, SVCNAT_REJECT, SVCNAT_STAT_REJECT_NO_ENDPOINT);
 }
 
 static void client_of(const struct svcnat_query *query,
@@ -121,15 +268,36 @@ static void choose(struct svcnat_services *services,
 						      decision->slot);
 }
 
-/* Replies would not come back to us otherwise. */
-static bool needs_masquerade(struct svcnat_services *services,
-			     const struct svcnat_query *query,
-			     const struct svcnat_decision *decision)
+/**
+ * svcnat_lookup_hides() - must the client's source be rewritten?
+ * @services: of the netns
+ * @query: the question
+ * @decision: its answer, to translate
+ * @entry: the endpoint that it would go to
+ *
+ * By policy, or because replies would not come back to us otherwise.
+ *
+ * Context: RCU read side.
+ * Return: true if so.
+ */
+bool svcnat_lookup_hides(const struct svcnat_services *services,
+			 const struct svcnat_query *query,
+			 const struct svcnat_decision *decision,
+			 const struct svcnat_entry *entry)
 {
 	const struct svcnat_tuple *t = query->tuple;
 
-	return svcnat_addr_equal(t->family, &t->src, &decision->entry->addr) ||
+	return decision->hide ||
+	       svcnat_addr_equal(t->family, &t->src, &entry->addr) ||
 	       svcnat_vip_lookup(&services->frontends, t->family, &t->src);
+}
+
+static void settle_source(const struct svcnat_services *services,
+			  const struct svcnat_query *query,
+			  struct svcnat_decision *decision)
+{
+	decision->masquerade = svcnat_lookup_hides(services, query, decision,
+						   decision->entry);
 }
 
 /**
@@ -149,18 +317,23 @@ void svcnat_lookup(struct svcnat_services *services,
 
 	memset(decision, 0, sizeof(*decision));
 	frontend = svcnat_frontend_lookup(&services->frontends, t->family,
-					  &t->dst, t->proto, t->dport);
+					  &t->dst, t->proto, t->dport) ?:
+		   nodeport_of(services, t);
 	if (!frontend) {
-		other_port(services, t, decision);
+		no_frontend(services, t, decision);
 		return;
 	}
 	decision->frontend = frontend;
 	decision->service = frontend->owner;
+	if (is_barred(services, t, frontend)) {
+		refuse(decision, SVCNAT_DROP, SVCNAT_STAT_DROP_SOURCE_RANGE);
+		return;
+	}
 	decision->endpoints = rcu_dereference(decision->service->endpoints);
-	decision->list = SVCNAT_LIST_CLUSTER;
+	apply_policy(services, query, decision);
 	if (!svcnat_endpoints_count(decision->endpoints, t->family,
 				    decision->list)) {
-		refuse(decision, SVCNAT_REJECT, SVCNAT_STAT_REJECT_NO_ENDPOINT);
+		no_endpoint(query, decision);
 		return;
 	}
 	if (!query->opens) {
@@ -168,7 +341,7 @@ void svcnat_lookup(struct svcnat_services *services,
 		return;
 	}
 	choose(services, query, decision);
-	decision->masquerade = needs_masquerade(services, query, decision);
+	settle_source(services, query, decision);
 	decision->verdict = SVCNAT_TRANSLATE;
 }
 
@@ -205,7 +378,7 @@ void svcnat_lookup_remember(struct svcnat_services *services,
 	else
 		svcnat_affinity_pin(&services->affinity, &client, mine, id,
 				    timeout);
-	decision->masquerade = needs_masquerade(services, query, decision);
+	settle_source(services, query, decision);
 }
 
 /**
@@ -234,6 +407,6 @@ bool svcnat_lookup_next(struct svcnat_services *services,
 						      family, decision->list,
 						      decision->slot);
 	} while (decision->entry == before && --tries);
-	decision->masquerade = needs_masquerade(services, query, decision);
+	settle_source(services, query, decision);
 	return decision->entry != before;
 }

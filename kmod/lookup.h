@@ -27,12 +27,14 @@ enum svcnat_verdict {
  * struct svcnat_query - the question
  * @tuple: of the packet
  * @opens: it may begin a connection (svcnat_packet_opens())
+ * @local: it comes from a socket of the node
  * @prefer: endpoint that its flow had until now, or NULL: kept if it can be
  * @random: random bits for the draw; 0: take some where they are needed
  */
 struct svcnat_query {
 	const struct svcnat_tuple	*tuple;
 	bool				opens;
+	bool				local;
 	const struct svcnat_endpoint	*prefer;
 	u32				random;
 };
@@ -50,6 +52,7 @@ struct svcnat_query {
  * @pinned: endpoint id of the client's affinity entry, or 0
  * @affinity_hit: @entry is that endpoint
  * @prefer_stands: svcnat_query.prefer can be drawn, whether it was or not
+ * @hide: the source must be rewritten too, whatever the endpoint
  * @masquerade: the source must be rewritten too
  */
 struct svcnat_decision {
@@ -64,6 +67,7 @@ struct svcnat_decision {
 	u32				pinned;
 	bool				affinity_hit;
 	bool				prefer_stands;
+	bool				hide;
 	bool				masquerade;
 };
 
@@ -73,8 +77,16 @@ void svcnat_lookup(struct svcnat_services *services,
 void svcnat_lookup_remember(struct svcnat_services *services,
 			    const struct svcnat_query *query,
 			    struct svcnat_decision *decision);
-bool svcnat_lookup_is_own(const struct svcnat_services *services, u8 family,
-			  const union nf_inet_addr *addr);
+bool svcnat_lookup_hides(const struct svcnat_services *services,
+			 const struct svcnat_query *query,
+			 const struct svcnat_decision *decision,
+			 const struct svcnat_entry *entry);
+bool svcnat_lookup_concerns(struct svcnat_services *services,
+			    const struct svcnat_tuple *tuple);
+bool svcnat_lookup_is_cluster(const struct svcnat_services *services, u8 family,
+			      const union nf_inet_addr *addr);
+bool svcnat_lookup_is_vacant(const struct svcnat_services *services, u8 family,
+			     const union nf_inet_addr *addr);
 bool svcnat_lookup_next(struct svcnat_services *services,
 			const struct svcnat_query *query,
 			struct svcnat_decision *decision);

@@ -94,14 +94,29 @@ static int fill_event(struct sk_buff *skb, const struct svcnat_event *event)
 	return err;
 }
 
-static void *begin(struct svcnat_net *sn, enum svcnat_cmd cmd,
+/* The longest thing that an object may have is a list of ranges. */
+static size_t event_size(const struct svcnat_event *event)
+{
+	const struct svcnat_ranges *allow;
+	size_t size = 0;
+
+	rcu_read_lock();
+	if (event->frontend) {
+		allow = rcu_dereference(event->frontend->allow);
+		size = svcnat_fill_ranges_size(allow);
+	}
+	rcu_read_unlock();
+	return size;
+}
+
+static void *begin(struct svcnat_net *sn, enum svcnat_cmd cmd, size_t more,
 		   struct sk_buff **skb)
 {
 	void *header;
 
 	if (!genl_has_listeners(&svcnat_family, sn->net, GROUP_CONFIG))
 		return NULL;
-	*skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	*skb = genlmsg_new(GENLMSG_DEFAULT_SIZE + more, GFP_KERNEL);
 	if (!*skb)
 		return NULL;
 	header = genlmsg_put(*skb, 0, 0, &svcnat_family, 0, cmd);
@@ -138,7 +153,7 @@ void svcnat_notify(struct svcnat_net *sn, enum svcnat_cmd cmd,
 	struct sk_buff *skb;
 	void *header;
 
-	header = begin(sn, cmd, &skb);
+	header = begin(sn, cmd, event_size(event), &skb);
 	if (header)
 		end(sn, skb, header, fill_event(skb, event));
 }
@@ -154,9 +169,41 @@ void svcnat_notify_config(struct svcnat_net *sn)
 	struct sk_buff *skb;
 	void *header;
 
-	header = begin(sn, SVCNAT_CMD_CHANGE_NTF, &skb);
+	header = begin(sn, SVCNAT_CMD_CHANGE_NTF, svcnat_fill_config_size(sn),
+		       &skb);
 	if (header)
 		end(sn, skb, header, svcnat_fill_config(skb, sn));
+}
+
+/**
+ * svcnat_nl_answer() - answer a question without a dump
+ * @info: of the request
+ * @cmd: of the answer
+ * @more: room that @fill needs beyond that of a plain message
+ * @fill: puts the answer, 0 or an errno
+ *
+ * Context: process; the writer lock, if @fill needs it.
+ * Return: 0 or an errno.
+ */
+int svcnat_nl_answer(struct genl_info *info, enum svcnat_cmd cmd, size_t more,
+		     int (*fill)(struct sk_buff *skb, struct svcnat_net *sn))
+{
+	struct sk_buff *skb;
+	void *header;
+	int err;
+
+	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE + more, GFP_KERNEL);
+	if (!skb)
+		return -ENOMEM;
+	header = genlmsg_put_reply(skb, info, &svcnat_family, 0, cmd);
+	err = header ? fill(skb, svcnat_pernet(genl_info_net(info))) :
+		       -EMSGSIZE;
+	if (err) {
+		nlmsg_free(skb);
+		return err;
+	}
+	genlmsg_end(skb, header);
+	return genlmsg_reply(skb, info);
 }
 
 /**

@@ -5,9 +5,12 @@
  *	netlink.c		the family, its operations, notifications
  *	netlink_parse.c		attributes to what somebody asks for
  *	netlink_fill.c		objects to attributes
+ *	netlink_ranges.c	both for lists of address ranges
  *	netlink_service.c	changes of services, frontends, endpoints
  *	netlink_show.c		services, frontends, endpoints shown
- *	netlink_table.c		operations on flows, affinity, config, stats
+ *	netlink_table.c		operations on flows and affinity
+ *	netlink_config.c	operations on the configuration
+ *	netlink_stats.c		the counters shown
  */
 #ifndef _SVCNAT_NETLINK_H
 #define _SVCNAT_NETLINK_H
@@ -37,6 +40,8 @@ extern const struct nla_policy svcnat_policy_config[SVCNAT_A_MAX + 1];
 extern const struct nla_policy
 svcnat_policy_config_nest[SVCNAT_CONFIG_A_MAX + 1];
 
+extern const struct nla_policy svcnat_policy_range[SVCNAT_RANGE_A_MAX + 1];
+
 /**
  * struct svcnat_request - a request, parsed
  * @spec: what it asks for; owns its lists
@@ -49,6 +54,9 @@ int svcnat_request_parse(struct svcnat_request *request,
 			 struct genl_info *info);
 int svcnat_request_name(struct nlattr *const *attrs, const char **name,
 			struct netlink_ext_ack *extack);
+int svcnat_request_ranges(const struct nlattr *list,
+			  struct svcnat_ranges **ranges,
+			  struct netlink_ext_ack *extack);
 void svcnat_request_free(struct svcnat_request *request);
 int svcnat_request_missing(struct netlink_ext_ack *extack,
 			   const struct nlattr *nest, u32 type,
@@ -62,6 +70,9 @@ int svcnat_fill_frontend(struct sk_buff *skb, const struct svcnat_frontend *f,
 			 bool counters);
 int svcnat_fill_endpoint(struct sk_buff *skb, const struct svcnat_entry *e,
 			 bool counters);
+int svcnat_fill_ranges(struct sk_buff *skb, int type,
+		       const struct svcnat_ranges *ranges);
+size_t svcnat_fill_ranges_size(const struct svcnat_ranges *ranges);
 int svcnat_fill_addr(struct sk_buff *skb, int type4, int type6, u8 family,
 		     const union nf_inet_addr *addr);
 
@@ -81,6 +92,9 @@ void svcnat_notify(struct svcnat_net *sn, enum svcnat_cmd cmd,
 		   const struct svcnat_event *event);
 void svcnat_notify_config(struct svcnat_net *sn);
 int svcnat_fill_config(struct sk_buff *skb, struct svcnat_net *sn);
+size_t svcnat_fill_config_size(const struct svcnat_net *sn);
+int svcnat_nl_answer(struct genl_info *info, enum svcnat_cmd cmd, size_t more,
+		     int (*fill)(struct sk_buff *skb, struct svcnat_net *sn));
 
 /* Operations */
 int svcnat_nl_service_new_doit(struct sk_buff *skb, struct genl_info *info);

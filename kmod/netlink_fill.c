@@ -124,6 +124,20 @@ int svcnat_fill_service(struct sk_buff *skb, const struct svcnat_service *s,
 	return 0;
 }
 
+/* Nothing for a frontend that has no list. */
+static int fill_allow(struct sk_buff *skb, const struct svcnat_frontend *f)
+{
+	const struct svcnat_ranges *allow;
+	int err = 0;
+
+	rcu_read_lock();
+	allow = rcu_dereference(f->allow);
+	if (allow)
+		err = svcnat_fill_ranges(skb, SVCNAT_FRONTEND_A_ALLOW, allow);
+	rcu_read_unlock();
+	return err;
+}
+
 /**
  * svcnat_fill_frontend() - a frontend
  * @skb: message
@@ -139,8 +153,10 @@ int svcnat_fill_frontend(struct sk_buff *skb, const struct svcnat_frontend *f,
 
 	if (!nest)
 		return -EMSGSIZE;
-	if (svcnat_fill_addr(skb, SVCNAT_FRONTEND_A_ADDR4,
-			     SVCNAT_FRONTEND_A_ADDR6, f->family, &f->addr) ||
+	if ((f->family != AF_UNSPEC &&
+	     svcnat_fill_addr(skb, SVCNAT_FRONTEND_A_ADDR4,
+			      SVCNAT_FRONTEND_A_ADDR6, f->family, &f->addr)) ||
+	    fill_allow(skb, f) ||
 	    nla_put_be16(skb, SVCNAT_FRONTEND_A_PORT, f->port) ||
 	    nla_put_u8(skb, SVCNAT_FRONTEND_A_KIND, f->kind) ||
 	    (counters && fill_account(skb, SVCNAT_FRONTEND_A_COUNTERS,
@@ -191,41 +207,4 @@ int svcnat_fill_endpoint(struct sk_buff *skb, const struct svcnat_entry *e,
 	}
 	nla_nest_end(skb, nest);
 	return 0;
-}
-
-/**
- * svcnat_fill_config() - the configuration of a netns
- * @skb: message
- * @sn: of the netns
- *
- * Context: process, the writer lock.
- * Return: 0 or -EMSGSIZE.
- */
-int svcnat_fill_config(struct sk_buff *skb, struct svcnat_net *sn)
-{
-	struct nlattr *nest = nla_nest_start(skb, SVCNAT_A_CONFIG);
-	u32 i;
-
-	if (!nest)
-		return -EMSGSIZE;
-	if (nla_put_u32(skb, SVCNAT_CONFIG_A_MAX_SERVICES, sn->services.max) ||
-	    nla_put_u32(skb, SVCNAT_CONFIG_A_MAX_ENDPOINTS,
-			sn->services.max_endpoints) ||
-	    nla_put_u32(skb, SVCNAT_CONFIG_A_MAX_FLOWS, sn->flows.quota.max) ||
-	    nla_put_u32(skb, SVCNAT_CONFIG_A_SNAT_PORTS,
-			sn->snat_ports.range) ||
-	    nla_put_u32(skb, SVCNAT_CONFIG_A_MAX_AFFINITY,
-			sn->services.affinity.max))
-		goto cancel;
-	for (i = 0; i < SVCNAT_TIMEOUTS; i++)
-		if (nla_put_u32(skb,
-				SVCNAT_CONFIG_A_TIMEOUT_TCP_ESTABLISHED + i,
-				sn->flows.timeout[i]))
-			goto cancel;
-	nla_nest_end(skb, nest);
-	return 0;
-
-cancel:
-	nla_nest_cancel(skb, nest);
-	return -EMSGSIZE;
 }

@@ -88,9 +88,9 @@ static struct netlink_range_validation timeout_range = {
 	[SVCNAT_SERVICE_A_AFFINITY] = RANGE_POLICY(affinity_range),	\
 	[SVCNAT_SERVICE_A_SCHEDULER] = ENUM_POLICY(SVCNAT_SCHEDULER_RANDOM), \
 	[SVCNAT_SERVICE_A_INTERNAL_POLICY] =				\
-		ENUM_POLICY(SVCNAT_POLICY_CLUSTER),			\
+		ENUM_POLICY(SVCNAT_POLICY_LOCAL),			\
 	[SVCNAT_SERVICE_A_EXTERNAL_POLICY] =				\
-		ENUM_POLICY(SVCNAT_POLICY_CLUSTER),			\
+		ENUM_POLICY(SVCNAT_POLICY_LOCAL),			\
 	[SVCNAT_SERVICE_A_ON_REMOVAL] = ENUM_POLICY(SVCNAT_ON_REMOVAL_KEEP)
 
 static const struct nla_policy service_nest[SVCNAT_SERVICE_A_MAX + 1] = {
@@ -115,6 +115,7 @@ static const struct nla_policy frontend_place[SVCNAT_FRONTEND_A_MAX + 1] = {
 	[SVCNAT_FRONTEND_A_ADDR4] = { .type = NLA_U32 },
 	[SVCNAT_FRONTEND_A_ADDR6] = NLA_POLICY_EXACT_LEN(16),
 	[SVCNAT_FRONTEND_A_PORT] = { .type = NLA_U16 },
+	[SVCNAT_FRONTEND_A_KIND] = ENUM_POLICY(SVCNAT_KIND_NODEPORT),
 };
 
 static const struct nla_policy endpoint_place[SVCNAT_ENDPOINT_A_MAX + 1] = {
@@ -127,7 +128,8 @@ static const struct nla_policy frontend_nest[SVCNAT_FRONTEND_A_MAX + 1] = {
 	[SVCNAT_FRONTEND_A_ADDR4] = { .type = NLA_U32 },
 	[SVCNAT_FRONTEND_A_ADDR6] = NLA_POLICY_EXACT_LEN(16),
 	[SVCNAT_FRONTEND_A_PORT] = { .type = NLA_U16 },
-	[SVCNAT_FRONTEND_A_KIND] = ENUM_POLICY(SVCNAT_KIND_CLUSTER),
+	[SVCNAT_FRONTEND_A_KIND] = ENUM_POLICY(SVCNAT_KIND_NODEPORT),
+	[SVCNAT_FRONTEND_A_ALLOW] = NLA_POLICY_NESTED_ARRAY(svcnat_policy_range),
 };
 
 static const struct nla_policy endpoint_nest[SVCNAT_ENDPOINT_A_MAX + 1] = {
@@ -146,6 +148,9 @@ const struct nla_policy svcnat_policy_config_nest[SVCNAT_CONFIG_A_MAX + 1] = {
 	[SVCNAT_CONFIG_A_MAX_AFFINITY] = RANGE_POLICY(entries_range),
 	[SVCNAT_CONFIG_A_TIMEOUT_TCP_ESTABLISHED ...
 	 SVCNAT_CONFIG_A_TIMEOUT_UDP_STREAM] = RANGE_POLICY(timeout_range),
+	[SVCNAT_CONFIG_A_POD_CIDR ... SVCNAT_CONFIG_A_NODEPORT_ADDRESSES] =
+		NLA_POLICY_NESTED_ARRAY(svcnat_policy_range),
+	[SVCNAT_CONFIG_A_MASQUERADE_ALL] = NLA_POLICY_MAX(NLA_U8, 1),
 	[SVCNAT_CONFIG_A_SNAT_PORTS] = NLA_POLICY_VALIDATE_FN(NLA_U32,
 							      validate_ports),
 };
@@ -251,6 +256,38 @@ static int parse_where(struct nlattr *const *tb, const struct nlattr *nest,
 	return 0;
 }
 
+static int parse_allow(struct svcnat_frontend_spec *spec,
+		       const struct nlattr *list,
+		       struct netlink_ext_ack *extack)
+{
+	if (spec->kind == SVCNAT_KIND_LB)
+		return svcnat_request_ranges(list, &spec->allow, extack);
+	NL_SET_ERR_MSG_ATTR(extack, list,
+			    "only a frontend of kind lb has source ranges");
+	return -EINVAL;
+}
+
+static int parse_nodeport(struct svcnat_frontend_spec *spec,
+			  struct nlattr *const *tb, const struct nlattr *nest,
+			  struct netlink_ext_ack *extack)
+{
+	struct nlattr *addr = tb[SVCNAT_FRONTEND_A_ADDR4] ?:
+			      tb[SVCNAT_FRONTEND_A_ADDR6];
+
+	if (addr) {
+		NL_SET_ERR_MSG_ATTR(extack, addr,
+				    "a nodeport has no address");
+		return -EINVAL;
+	}
+	if (!tb[SVCNAT_FRONTEND_A_PORT])
+		return svcnat_request_missing(extack, nest,
+					      SVCNAT_FRONTEND_A_PORT,
+					      "the port is missing");
+	spec->family = AF_UNSPEC;
+	spec->port = nla_get_be16(tb[SVCNAT_FRONTEND_A_PORT]);
+	return 0;
+}
+
 static int parse_frontend(struct svcnat_frontend_spec *spec,
 			  const struct nlattr *nest,
 			  struct netlink_ext_ack *extack)
@@ -265,6 +302,13 @@ static int parse_frontend(struct svcnat_frontend_spec *spec,
 	spec->origin = nest;
 	if (tb[SVCNAT_FRONTEND_A_KIND])
 		spec->kind = nla_get_u8(tb[SVCNAT_FRONTEND_A_KIND]);
+	if (tb[SVCNAT_FRONTEND_A_ALLOW]) {
+		err = parse_allow(spec, tb[SVCNAT_FRONTEND_A_ALLOW], extack);
+		if (err)
+			return err;
+	}
+	if (spec->kind == SVCNAT_KIND_NODEPORT)
+		return parse_nodeport(spec, tb, nest, extack);
 	return parse_where(tb, nest, SVCNAT_FRONTEND_A_ADDR4,
 			   SVCNAT_FRONTEND_A_ADDR6, SVCNAT_FRONTEND_A_PORT,
 			   &spec->family, &spec->addr, &spec->port, extack);
@@ -432,6 +476,11 @@ int svcnat_request_parse(struct svcnat_request *request, struct genl_info *info)
  */
 void svcnat_request_free(struct svcnat_request *request)
 {
+	u32 i;
+
+	for (i = 0; request->spec.frontends && i < request->spec.num_frontends;
+	     i++)
+		svcnat_ranges_free(request->spec.frontends[i].allow);
 	kvfree(request->spec.frontends);
 	kvfree(request->spec.endpoints);
 }

@@ -67,7 +67,9 @@ static void notify_named(struct svcnat_net *sn, struct svcnat_service *s,
 							f->family, &f->addr,
 							s->proto, f->port);
 		rcu_read_unlock();
-		svcnat_notify(sn, SVCNAT_CMD_ADD_NTF, &event);
+		svcnat_notify(sn, f->outcome == SVCNAT_OUTCOME_ADDED ?
+			      SVCNAT_CMD_ADD_NTF : SVCNAT_CMD_CHANGE_NTF,
+			      &event);
 	}
 	for (i = 0; i < spec->num_endpoints; i++) {
 		const struct svcnat_endpoint_spec *e = &spec->endpoints[i];
@@ -137,7 +139,7 @@ static unsigned long families_of(const struct svcnat_service_spec *spec)
 	u32 i;
 
 	for (i = 0; i < spec->num_frontends; i++)
-		families |= BIT(svcnat_family_index(spec->frontends[i].family));
+		families |= svcnat_frontend_families(spec->frontends[i].family);
 	return families;
 }
 

@@ -5,6 +5,8 @@
 #include "compat.h"
 #include "netlink.h"
 
+#define DUMP_MIN	(NLMSG_GOODSIZE + 32 * SVCNAT_RANGES_MAX)
+
 /* One message of a dump, or of the answer to a question about one service. */
 struct message {
 	struct sk_buff		*skb;
@@ -162,6 +164,8 @@ int svcnat_nl_dump_start(struct netlink_callback *cb)
 	int err;
 
 	memset(at, 0, sizeof(*at));
+	/* A frontend with the longest list of ranges must fit. */
+	cb->min_dump_alloc = DUMP_MIN;
 	err = svcnat_request_name(attrs, &name, cb->extack);
 	if (err || !name)
 		return err;

@@ -238,6 +238,8 @@ void svcnat_services_init(struct svcnat_services *services, struct net *net,
 	xa_init_flags(&services->ids, XA_FLAGS_ALLOC1);
 	INIT_LIST_HEAD(&services->draining);
 	INIT_LIST_HEAD(&services->draining_frontends);
+	RCU_INIT_POINTER(services->zone[SVCNAT_ZONE_NODEPORTS],
+			 &svcnat_ranges_all);
 	svcnat_affinity_init(&services->affinity, stats);
 }
 
@@ -267,6 +269,11 @@ int svcnat_services_start(struct svcnat_services *services)
  */
 void svcnat_services_exit(struct svcnat_services *services)
 {
+	enum svcnat_zone zone;
+
+	for (zone = 0; zone < SVCNAT_ZONES; zone++)
+		svcnat_ranges_free(rcu_dereference_protected(services->zone[zone],
+							     true));
 	svcnat_affinity_exit(&services->affinity);
 	svcnat_frontends_exit(&services->frontends);
 	svcnat_table_exit(&services->names);

@@ -13,6 +13,20 @@
 struct net;
 
 /**
+ * enum svcnat_zone - lists of addresses that mean something on this node
+ * @SVCNAT_ZONE_PODS: who is a pod
+ * @SVCNAT_ZONE_SERVICES: what is dropped if it is no frontend's
+ * @SVCNAT_ZONE_NODEPORTS: which of the node's own addresses serve nodeports
+ * @SVCNAT_ZONES: how many there are
+ */
+enum svcnat_zone {
+	SVCNAT_ZONE_PODS,
+	SVCNAT_ZONE_SERVICES,
+	SVCNAT_ZONE_NODEPORTS,
+	SVCNAT_ZONES
+};
+
+/**
  * struct svcnat_services - the services of a netns
  * @lock: the writer lock: protects everything here that no other comment
  *	claims, and makes its holder the resizer of all tables of the netns
@@ -24,6 +38,9 @@ struct net;
  * @key: of the hash of @names; random
  * @frontends: the frontends
  * @affinity: the pinned clients
+ * @zone: by enum svcnat_zone
+ * @masquerade_all: every client of a cluster frontend is masqueraded; written
+ *	under the writer lock
  * @draining: removed endpoints that may still have flows, oldest change first
  * @draining_frontends: removed frontends, likewise
  * @num: services now
@@ -43,6 +60,8 @@ struct svcnat_services {
 	hsiphash_key_t		key;
 	struct svcnat_frontends	frontends;
 	struct svcnat_affinity	affinity;
+	struct svcnat_ranges __rcu *zone[SVCNAT_ZONES];
+	bool			masquerade_all;
 	struct list_head	draining;
 	struct list_head	draining_frontends;
 	u32			num;
