@@ -65,6 +65,14 @@ static const struct genl_ops ops[] = {
 	DO(CONFIG_GET, none, config_get),
 	DO(CONFIG_SET, config, config_set),
 	DO(STATS_GET, none, stats_get),
+	{
+		.cmd		= SVCNAT_CMD_SIMULATE,
+		.flags		= GENL_ADMIN_PERM,
+		.policy		= svcnat_policy_query,
+		.maxattr	= SVCNAT_A_MAX,
+		.start		= svcnat_nl_dump_start,
+		.dumpit		= svcnat_nl_simulate_dumpit,
+	},
 };
 
 struct genl_family svcnat_family __ro_after_init = {

@@ -11,6 +11,7 @@
  *	netlink_table.c		operations on flows and affinity
  *	netlink_config.c	operations on the configuration
  *	netlink_stats.c		the counters shown
+ *	netlink_simulate.c	what would become of a packet
  */
 #ifndef _SVCNAT_NETLINK_H
 #define _SVCNAT_NETLINK_H
@@ -40,6 +41,9 @@ extern const struct nla_policy svcnat_policy_config[SVCNAT_A_MAX + 1];
 extern const struct nla_policy
 svcnat_policy_config_nest[SVCNAT_CONFIG_A_MAX + 1];
 
+extern const struct nla_policy svcnat_policy_query[SVCNAT_A_MAX + 1];
+extern const struct nla_policy
+svcnat_policy_query_nest[SVCNAT_QUERY_A_MAX + 1];
 extern const struct nla_policy svcnat_policy_range[SVCNAT_RANGE_A_MAX + 1];
 
 /**
@@ -125,6 +129,7 @@ int svcnat_nl_flow_flush_doit(struct sk_buff *skb, struct genl_info *info);
 int svcnat_nl_config_get_doit(struct sk_buff *skb, struct genl_info *info);
 int svcnat_nl_config_set_doit(struct sk_buff *skb, struct genl_info *info);
 int svcnat_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info);
+int svcnat_nl_simulate_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 
 /**
  * struct svcnat_dump - where a dump is, in netlink_callback.ctx

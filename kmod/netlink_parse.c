@@ -155,6 +155,18 @@ const struct nla_policy svcnat_policy_config_nest[SVCNAT_CONFIG_A_MAX + 1] = {
 							      validate_ports),
 };
 
+const struct nla_policy svcnat_policy_query_nest[SVCNAT_QUERY_A_MAX + 1] = {
+	[SVCNAT_QUERY_A_PROTO] = NLA_POLICY_VALIDATE_FN(NLA_U8, validate_proto),
+	[SVCNAT_QUERY_A_SRC4] = { .type = NLA_U32 },
+	[SVCNAT_QUERY_A_SRC6] = NLA_POLICY_EXACT_LEN(16),
+	[SVCNAT_QUERY_A_SRC_PORT] = { .type = NLA_U16 },
+	[SVCNAT_QUERY_A_DST4] = { .type = NLA_U32 },
+	[SVCNAT_QUERY_A_DST6] = NLA_POLICY_EXACT_LEN(16),
+	[SVCNAT_QUERY_A_DST_PORT] = { .type = NLA_U16 },
+	[SVCNAT_QUERY_A_IIF] = { .type = NLA_U32 },
+	[SVCNAT_QUERY_A_LOCAL] = { .type = NLA_FLAG },
+};
+
 const struct nla_policy svcnat_policy_none[SVCNAT_A_MAX + 1];
 
 const struct nla_policy svcnat_policy_service[SVCNAT_A_MAX + 1] = {
@@ -205,6 +217,10 @@ const struct nla_policy svcnat_policy_endpoint_places[SVCNAT_A_MAX + 1] = {
 
 const struct nla_policy svcnat_policy_config[SVCNAT_A_MAX + 1] = {
 	[SVCNAT_A_CONFIG]	= NLA_POLICY_NESTED(svcnat_policy_config_nest),
+};
+
+const struct nla_policy svcnat_policy_query[SVCNAT_A_MAX + 1] = {
+	[SVCNAT_A_QUERY]	= NLA_POLICY_NESTED(svcnat_policy_query_nest),
 };
 
 /**

@@ -1,137 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <kunit/test.h>
-#include <net/net_namespace.h>
 
 #include "../lookup.c"
+#include "lookup_desk.h"
 
-#define ENDPOINTS	3
+#define ENDPOINTS	DESK_ENDPOINTS
 #define TIMEOUT		60
-
-/**
- * struct desk - a service, and a client that asks for it
- * @services: of the netns
- * @service: the only one
- * @frontend: its frontend
- * @endpoint: what may be its endpoints
- * @entry: what they are
- * @tuple: of the client's packet
- */
-struct desk {
-	struct svcnat_services	services;
-	struct svcnat_service	service;
-	struct svcnat_frontend	*frontend;
-	struct svcnat_endpoint	endpoint[ENDPOINTS];
-	struct svcnat_entry	entry[ENDPOINTS];
-	struct svcnat_tuple	tuple;
-};
-
-static void make_endpoint(struct desk *desk, unsigned int i)
-{
-	struct svcnat_endpoint *e = &desk->endpoint[i];
-
-	e->id = i + 1;
-	e->family = AF_INET;
-	e->addr.ip = htonl(0x0af40001 + i);
-	e->port = htons(8080);
-	desk->entry[i] = (struct svcnat_entry) {
-		.endpoint = e, .family = AF_INET, .addr = e->addr,
-		.port = e->port, .weight = 1, .state = SVCNAT_STATE_READY,
-	};
-}
-
-static int desk_init(struct kunit *test)
-{
-	struct desk *desk = kunit_kzalloc(test, sizeof(*desk), GFP_KERNEL);
-	struct svcnat_frontend_spec spec = {
-		.addr.ip = htonl(0x0a60000a), .port = htons(80),
-		.family = AF_INET,
-	};
-	unsigned int i;
-	int err;
-
-	if (!desk)
-		return -ENOMEM;
-	test->priv = desk;
-	desk->services.net = &init_net;
-	desk->services.stats = alloc_percpu(struct svcnat_stats);
-	if (!desk->services.stats)
-		return -ENOMEM;
-	svcnat_affinity_init(&desk->services.affinity, desk->services.stats);
-	err = svcnat_affinity_start(&desk->services.affinity);
-	if (!err)
-		err = svcnat_frontends_start(&desk->services.frontends);
-	if (err)
-		return err;
-	desk->service.id = 1;
-	desk->service.proto = IPPROTO_TCP;
-	desk->frontend = svcnat_frontend_alloc(&spec, IPPROTO_TCP,
-					       &desk->service, &init_net);
-	if (!desk->frontend)
-		return -ENOMEM;
-	svcnat_frontend_link(&desk->services.frontends, desk->frontend);
-	for (i = 0; i < ENDPOINTS; i++)
-		make_endpoint(desk, i);
-	desk->tuple = (struct svcnat_tuple) {
-		.src.ip = htonl(0xc0000201), .sport = htons(4000),
-		.dst = spec.addr, .dport = spec.port,
-		.family = AF_INET, .proto = IPPROTO_TCP,
-	};
-	return 0;
-}
-
-static void set_endpoints(struct desk *desk, struct svcnat_endpoints *new)
-{
-	struct svcnat_endpoints *old;
-
-	old = rcu_replace_pointer(desk->service.endpoints, new, true);
-	svcnat_endpoints_free(old);
-}
-
-static void desk_exit(struct kunit *test)
-{
-	struct desk *desk = test->priv;
-
-	if (!desk || !desk->services.stats)
-		return;
-	if (desk->frontend) {
-		svcnat_frontend_unlink(&desk->services.frontends,
-				       desk->frontend);
-		svcnat_frontend_free(desk->frontend);
-	}
-	set_endpoints(desk, NULL);
-	svcnat_affinity_exit(&desk->services.affinity);
-	svcnat_frontends_exit(&desk->services.frontends);
-	free_percpu(desk->services.stats);
-}
-
-/* The service has the first @num endpoints as they are now. */
-static void publish(struct kunit *test, unsigned int num)
-{
-	struct desk *desk = test->priv;
-	struct svcnat_endpoints *eps;
-
-	eps = svcnat_endpoints_build(desk->entry, num);
-	KUNIT_ASSERT_NOT_NULL(test, eps);
-	set_endpoints(desk, eps);
-}
 
 /* Ask for the client, whose flow has @prefer; gives the endpoint's index. */
 static int ask(struct desk *desk, const struct svcnat_endpoint *prefer,
 	       bool *stands)
 {
-	struct svcnat_query query = {
-		.tuple = &desk->tuple, .opens = true, .prefer = prefer,
-	};
 	struct svcnat_decision d;
-	int i = -1;
 
-	rcu_read_lock();
-	svcnat_lookup(&desk->services, &query, &d);
-	if (d.verdict == SVCNAT_TRANSLATE)
-		i = d.entry->endpoint - desk->endpoint;
+	desk_ask(desk, prefer, &d);
 	*stands = d.prefer_stands;
-	rcu_read_unlock();
-	return i;
+	return d.verdict == SVCNAT_TRANSLATE ?
+	       d.entry->endpoint - desk->endpoint : -1;
 }
 
 /* The client belongs to an endpoint. */
@@ -172,7 +57,7 @@ static void suffer(struct kunit *test, unsigned int fate)
 
 	last->weight = fates[fate].weight;
 	last->state = fates[fate].state;
-	publish(test, ENDPOINTS - fates[fate].gone);
+	desk_publish(test, ENDPOINTS - fates[fate].gone);
 }
 
 static void a_preferred_endpoint_stands_if_drawable(struct kunit *test)
