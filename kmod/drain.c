@@ -8,6 +8,29 @@
 #define REAP_BUDGET	1024	/* of each kind, looked at in one call */
 #define REAP_SLICE	64	/* of these at a stretch: each has many CPUs */
 
+/* The account is removed: its flows follow what the service says now. */
+static void remove_account(struct svcnat_services *services,
+			   const struct svcnat_service *owner,
+			   struct svcnat_account *account)
+{
+	u8 flags = SVCNAT_ACCOUNT_REMOVED;
+
+	if (owner->options.on_removal == SVCNAT_ON_REMOVAL_RESET) {
+		flags |= SVCNAT_ACCOUNT_RESET;
+		WRITE_ONCE(services->num_reset, services->num_reset + 1);
+	}
+	WRITE_ONCE(account->flags, flags);
+	services->num_draining++;
+}
+
+static void forget_account(struct svcnat_services *services,
+			   const struct svcnat_account *account)
+{
+	if (account->flags & SVCNAT_ACCOUNT_RESET)
+		WRITE_ONCE(services->num_reset, services->num_reset - 1);
+	services->num_draining--;
+}
+
 /**
  * svcnat_drain_endpoint() - an endpoint is removed
  * @services: of the netns
@@ -18,19 +41,10 @@
 void svcnat_drain_endpoint(struct svcnat_services *services,
 			   struct svcnat_endpoint *endpoint)
 {
-	WRITE_ONCE(endpoint->account.flags, SVCNAT_ACCOUNT_REMOVED);
+	remove_account(services, endpoint->owner, &endpoint->account);
 	endpoint->gone = start_poll_synchronize_rcu();
 	list_move_tail(&endpoint->drain, &services->draining);
-	services->num_draining++;
 	services->num_endpoints--;
-}
-
-static void count_draining(struct svcnat_services *services,
-			   const struct svcnat_frontend *frontend, int n)
-{
-	svcnat_frontend_count(services->frontends.draining, frontend->family,
-			      n);
-	services->num_draining += n;
 }
 
 /**
@@ -44,11 +58,13 @@ void svcnat_drain_frontend(struct svcnat_services *services,
 			   struct svcnat_frontend *frontend)
 {
 	svcnat_frontend_unlink(&services->frontends, frontend);
+	remove_account(services, frontend->owner, &frontend->account);
 	frontend->gone = start_poll_synchronize_rcu();
 	list_move_tail(&frontend->list, &services->draining_frontends);
 	list_add_tail(&frontend->kin, &frontend->owner->draining);
 	frontend->owner->num_frontends--;
-	count_draining(services, frontend, 1);
+	svcnat_frontend_count(services->frontends.draining, frontend->family,
+			      1);
 }
 
 static bool drained(const struct svcnat_account *account, unsigned long gone,
@@ -106,7 +122,7 @@ static bool reap_endpoints(struct svcnat_services *services)
 			continue;
 		}
 		list_del(&e->drain);
-		services->num_draining--;
+		forget_account(services, &e->account);
 		svcnat_service_put(e->owner);
 		call_rcu(&e->rcu, free_endpoint);
 		freed = true;
@@ -136,7 +152,9 @@ static bool reap_frontends(struct svcnat_services *services)
 		}
 		list_del(&f->list);
 		list_del(&f->kin);
-		count_draining(services, f, -1);
+		svcnat_frontend_count(services->frontends.draining, f->family,
+				      -1);
+		forget_account(services, &f->account);
 		add_sums(&f->owner->retired, &sums);
 		svcnat_service_put(f->owner);
 		call_rcu(&f->rcu, free_frontend);

@@ -46,7 +46,8 @@ enum svcnat_review svcnat_flow_review(const struct svcnat_hit *hit,
 	struct svcnat_life life;
 	bool opens;
 
-	flags &= SVCNAT_ACCOUNT_REMOVED | SVCNAT_ACCOUNT_UNREADY;
+	flags &= SVCNAT_ACCOUNT_REMOVED | SVCNAT_ACCOUNT_UNREADY |
+		 SVCNAT_ACCOUNT_RESET;
 	if (proto == IPPROTO_UDP)
 		return flags && hit->direction == SVCNAT_REQUEST ?
 		       SVCNAT_REVIEW_FORGET : SVCNAT_REVIEW_KEEP;
@@ -60,6 +61,9 @@ enum svcnat_review svcnat_flow_review(const struct svcnat_hit *hit,
 	 */
 	if (flags && opens &&
 	    svcnat_state_half_open(proto, life.request, life.reply))
+		return SVCNAT_REVIEW_FORGET;
+	/* All but a new beginning gets its RST behind conntrack: reset.c. */
+	if (flags & SVCNAT_ACCOUNT_RESET && opens)
 		return SVCNAT_REVIEW_FORGET;
 	if (flags & SVCNAT_ACCOUNT_REMOVED && !(life.reply & SVCNAT_SEEN))
 		return SVCNAT_REVIEW_FORGET;

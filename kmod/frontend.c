@@ -309,7 +309,6 @@ void svcnat_frontend_link(struct svcnat_frontends *frontends,
 void svcnat_frontend_unlink(struct svcnat_frontends *frontends,
 			    struct svcnat_frontend *frontend)
 {
-	WRITE_ONCE(frontend->account.flags, SVCNAT_ACCOUNT_REMOVED);
 	unlink_node(&frontends->table, &frontend->node);
 	if (frontend->vip)
 		put_vip(frontends, frontend);

@@ -25,6 +25,7 @@
 #include "icmp.h"
 #include "lookup.h"
 #include "passage.h"
+#include "refuse.h"
 
 #define PRIORITY_REQUEST	(-250)
 #define PRIORITY_REFUSE		(-150)	/* as mangle: in any order with it */
@@ -123,16 +124,6 @@ static unsigned int request(struct svcnat_passage *p)
 	return known(p, &hit);
 }
 
-/* Has the request hook rewritten this packet?  Then the reply is known. */
-static bool was_rewritten(struct svcnat_passage *p)
-{
-	struct svcnat_tuple answer;
-	struct svcnat_hit hit;
-
-	svcnat_tuple_reverse(&answer, &p->packet.tuple);
-	return svcnat_flow_find(&p->sn->flows, &answer, SVCNAT_POST, &hit);
-}
-
 static unsigned int reply(struct svcnat_passage *p)
 {
 	struct svcnat_hit hit;
@@ -146,99 +137,12 @@ static unsigned int reply(struct svcnat_passage *p)
 		return NF_ACCEPT;
 	}
 	/* Before its source changes: what conntrack knows it by. */
-	if (svcnat_conntrack_is_new(p->skb) && was_rewritten(p))
+	if (svcnat_conntrack_is_new(p->skb) && svcnat_passage_was_rewritten(p))
 		svcnat_conntrack_claim(p->skb);
 	if (!svcnat_flow_find(&p->sn->flows, &p->packet.tuple, SVCNAT_POST,
 			      &hit))
 		return NF_ACCEPT;
 	return known(p, &hit);
-}
-
-/*
- * Refuse the packet, and say so.  A client on the node learns of it by the errno
- * of its system call; one that sleeps in connect(), or whose connection is gone,
- * by a RST.
- */
-static unsigned int refuse_with(struct svcnat_passage *p, enum svcnat_stat why)
-{
-	bool local = p->state->hook == NF_INET_LOCAL_OUT;
-
-	if (local && p->packet.tuple.proto != IPPROTO_TCP) {
-		svcnat_passage_drop(p, why);
-		return NF_DROP_ERR(-ECONNREFUSED);
-	}
-	if (!svcnat_reject_send(&p->sn->reject, p->skb, &p->packet, p->state))
-		return svcnat_passage_drop(p, SVCNAT_STAT_REJECT_LIMITED);
-	svcnat_passage_drop(p, why);
-	return local && svcnat_packet_opens(&p->packet) ?
-	       NF_DROP_ERR(-ECONNREFUSED) : NF_DROP;
-}
-
-static unsigned int refuse_tcp_udp(struct svcnat_passage *p)
-{
-	struct svcnat_query query = {
-		.tuple = &p->packet.tuple,
-		.opens = svcnat_packet_opens(&p->packet),
-		.local = p->state->hook == NF_INET_LOCAL_OUT,
-	};
-	struct svcnat_decision d;
-
-	svcnat_lookup(&p->sn->services, &query, &d);
-	/* An endpoint may be a frontend of another service: not followed. */
-	if (d.verdict == SVCNAT_PASS || was_rewritten(p))
-		return NF_ACCEPT;
-	svcnat_passage_count(p, SVCNAT_STAT_RX);
-	/* Configured since the request hook: the next packet will do. */
-	if (d.verdict != SVCNAT_REJECT)
-		return svcnat_passage_drop(p, SVCNAT_STAT_DROP_STALE);
-	return refuse_with(p, d.reason);
-}
-
-/* An echo request to an address that is a service's alone. */
-static unsigned int answer_echo(struct svcnat_passage *p)
-{
-	const struct svcnat_tuple *t = &p->packet.tuple;
-
-	if (!svcnat_lookup_is_cluster(&p->sn->services, t->family, &t->dst))
-		return NF_ACCEPT;
-	if (!svcnat_reject_echo(&p->sn->reject, p->skb, &p->packet, p->state))
-		svcnat_passage_count(p, SVCNAT_STAT_ECHO_LIMITED);
-	else
-		svcnat_passage_count(p, SVCNAT_STAT_ECHO_REPLY);
-	return NF_DROP;
-}
-
-/* A protocol that no service has, to an address that is a service's alone. */
-static unsigned int refuse_other(struct svcnat_passage *p)
-{
-	const struct svcnat_tuple *t = &p->packet.tuple;
-
-	if (t->proto == IPPROTO_ICMP || t->proto == IPPROTO_ICMPV6 ||
-	    !svcnat_lookup_is_cluster(&p->sn->services, t->family, &t->dst))
-		return NF_ACCEPT;
-	svcnat_passage_count(p, SVCNAT_STAT_RX);
-	return refuse_with(p, SVCNAT_STAT_REJECT_NO_PORT);
-}
-
-/* A packet to a frontend that the request hook left alone gets an answer. */
-static unsigned int refuse(struct svcnat_passage *p)
-{
-	const struct svcnat_tuple *t = &p->packet.tuple;
-	enum svcnat_parsed parsed;
-
-	parsed = svcnat_packet_parse(p->skb, p->state->pf, &p->packet);
-	if (!t->family || !svcnat_lookup_concerns(&p->sn->services, t))
-		return NF_ACCEPT;
-	switch (parsed) {
-	case SVCNAT_PARSED:
-		return refuse_tcp_udp(p);
-	case SVCNAT_PARSED_ECHO:
-		return answer_echo(p);
-	case SVCNAT_PARSED_OTHER:
-		return refuse_other(p);
-	default:
-		return NF_ACCEPT;
-	}
 }
 
 /* Run a step of the path; processes may be running where some hooks are. */
@@ -268,7 +172,7 @@ static unsigned int request_hook(void *priv, struct sk_buff *skb,
 static unsigned int refuse_hook(void *priv, struct sk_buff *skb,
 				const struct nf_hook_state *state)
 {
-	return pass(refuse, skb, state);
+	return pass(svcnat_refuse, skb, state);
 }
 
 static unsigned int reply_hook(void *priv, struct sk_buff *skb,

@@ -6,6 +6,8 @@
 #include <linux/tcp.h>
 #include <linux/udp.h>
 #include <net/checksum.h>
+#include <net/ip.h>
+#include <net/ip6_checksum.h>
 
 #include "nat.h"
 
@@ -221,6 +223,63 @@ bool svcnat_nat_rewrite(struct sk_buff *skb, struct svcnat_packet *packet,
 	if (skb->ip_summed == CHECKSUM_COMPLETE)
 		skb->csum = csum_add(skb->csum, diff);
 	tuple_follows(&packet->tuple, to);
+	return true;
+}
+
+/* The lengths and checksums of a packet that ends with its TCP header at @th. */
+static void end_at_header(struct sk_buff *skb,
+			  const struct svcnat_packet *packet, struct tcphdr *th)
+{
+	const struct svcnat_tuple *t = &packet->tuple;
+	struct ipv6hdr *ip6h = (struct ipv6hdr *)(skb->data + packet->l3);
+	struct iphdr *iph = (struct iphdr *)(skb->data + packet->l3);
+	__wsum sum;
+
+	th->check = 0;
+	sum = csum_partial(th, sizeof(*th), 0);
+	if (t->family == AF_INET) {
+		iph->tot_len = htons(packet->len);
+		ip_send_check(iph);
+		th->check = csum_tcpudp_magic(t->src.ip, t->dst.ip, sizeof(*th),
+					      IPPROTO_TCP, sum);
+	} else {
+		ip6h->payload_len = htons(packet->len - sizeof(*ip6h));
+		th->check = csum_ipv6_magic(&t->src.in6, &t->dst.in6,
+					    sizeof(*th), IPPROTO_TCP, sum);
+	}
+	skb->ip_summed = CHECKSUM_NONE;
+}
+
+/**
+ * svcnat_nat_abort() - make a RST of a TCP segment
+ * @skb: the packet, whose checksum is right; its headers may move
+ * @packet: its facts, which follow
+ *
+ * It keeps addresses, ports and numbers: the receiver takes it for the
+ * sender's, at the place in the stream where the segment belongs.
+ *
+ * Return: false if it could not be made writable: it is unchanged.
+ */
+bool svcnat_nat_abort(struct sk_buff *skb, struct svcnat_packet *packet)
+{
+	unsigned int end = packet->l4 + sizeof(struct tcphdr);
+	struct tcphdr *th;
+
+	if (!svcnat_packet_writable(skb, packet) || pskb_trim(skb, end))
+		return false;
+	if (skb_is_gso(skb))
+		skb_gso_reset(skb);
+	th = (struct tcphdr *)(skb->data + packet->l4);
+	th->doff = sizeof(*th) / 4;
+	th->rst = 1;
+	th->fin = 0;
+	th->psh = 0;
+	th->urg = 0;
+	th->urg_ptr = 0;
+	packet->len = end - packet->l3;
+	packet->payload = false;
+	packet->tcp = SVCNAT_TCP_RST | (th->ack ? SVCNAT_TCP_ACK : 0);
+	end_at_header(skb, packet, th);
 	return true;
 }
 

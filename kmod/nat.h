@@ -7,6 +7,7 @@
 
 bool svcnat_nat_rewrite(struct sk_buff *skb, struct svcnat_packet *packet,
 			const struct svcnat_rewrite *to);
+bool svcnat_nat_abort(struct sk_buff *skb, struct svcnat_packet *packet);
 bool svcnat_nat_rewrite_error(struct sk_buff *skb, struct svcnat_packet *packet,
 			      const struct svcnat_rewrite *to);
 

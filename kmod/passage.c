@@ -104,3 +104,20 @@ unsigned int svcnat_passage_settle(struct svcnat_passage *p)
 		svcnat_passage_count(p, SVCNAT_STAT_TRANSLATED);
 	return NF_ACCEPT;
 }
+
+/**
+ * svcnat_passage_was_rewritten() - did the packet get a new destination?
+ * @p: the packet, between its two stages
+ *
+ * Then the answer to it is known.
+ *
+ * Return: true if so.
+ */
+bool svcnat_passage_was_rewritten(const struct svcnat_passage *p)
+{
+	struct svcnat_tuple answer;
+	struct svcnat_hit hit;
+
+	svcnat_tuple_reverse(&answer, &p->packet.tuple);
+	return svcnat_flow_find(&p->sn->flows, &answer, SVCNAT_POST, &hit);
+}

@@ -44,5 +44,6 @@ unsigned int svcnat_passage_drop(struct svcnat_passage *p,
 unsigned int svcnat_passage_translate(struct svcnat_passage *p,
 				      const struct svcnat_hit *hit);
 unsigned int svcnat_passage_settle(struct svcnat_passage *p);
+bool svcnat_passage_was_rewritten(const struct svcnat_passage *p);
 
 #endif /* _SVCNAT_PASSAGE_H */

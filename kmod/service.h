@@ -46,6 +46,7 @@ enum svcnat_zone {
  * @num: services now
  * @num_endpoints: endpoints now
  * @num_draining: length of both lists
+ * @num_reset: how many of them end their flows; written under the writer lock
  * @max: limit on services
  * @max_endpoints: limit on endpoints of a service
  * @generation: changes with every change; never 0
@@ -67,6 +68,7 @@ struct svcnat_services {
 	u32			num;
 	u32			num_endpoints;
 	u32			num_draining;
+	u32			num_reset;
 	u32			max;
 	u32			max_endpoints;
 	u32			generation;

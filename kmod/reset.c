@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/skbuff.h>
+
+#include "nat.h"
+#include "reset.h"
+
+/*
+ * Between its two stages a packet looks as conntrack sees it: from the client
+ * to the endpoint or back.  Either is a key at the second stage.
+ */
+static bool find(struct svcnat_passage *p, struct svcnat_hit *hit)
+{
+	const struct svcnat_flows *flows = &p->sn->flows;
+	struct svcnat_tuple answer;
+
+	if (svcnat_flow_find(flows, &p->packet.tuple, SVCNAT_POST, hit))
+		return true;
+	svcnat_tuple_reverse(&answer, &p->packet.tuple);
+	return svcnat_flow_find(flows, &answer, SVCNAT_POST, hit);
+}
+
+static bool ends(const struct svcnat_hit *hit)
+{
+	return (READ_ONCE(hit->endpoint->flags) |
+		READ_ONCE(hit->frontend->flags)) & SVCNAT_ACCOUNT_RESET;
+}
+
+/**
+ * svcnat_reset() - end the connection of a packet, if it must end
+ * @p: the packet, behind conntrack; becomes a RST if so
+ *
+ * Its sender gets a RST that continues what the receiver has sent, and the
+ * receiver one in place of the packet.  Conntrack and our own hooks see both as
+ * packets of the connection.
+ */
+void svcnat_reset(struct svcnat_passage *p)
+{
+	struct svcnat_packet *packet = &p->packet;
+	struct svcnat_hit hit;
+
+	if (packet->tuple.proto != IPPROTO_TCP ||
+	    packet->tcp & (SVCNAT_TCP_RST | SVCNAT_TCP_SYN) ||
+	    !find(p, &hit) || !ends(&hit) ||
+	    nf_checksum(p->skb, p->state->hook, packet->l4, IPPROTO_TCP,
+			packet->tuple.family))
+		return;
+	if (!svcnat_reject_send(&p->sn->reject, p->skb, packet, p->state))
+		svcnat_passage_count(p, SVCNAT_STAT_REJECT_LIMITED);
+	/* Without memory it goes on; there will be another one. */
+	if (!svcnat_nat_abort(p->skb, packet))
+		return;
+	if (!(svcnat_word_seen(hit.word) & SVCNAT_SEEN_RST))
+		svcnat_passage_count(p, SVCNAT_STAT_FLOW_RESET);
+	svcnat_flow_mark(&hit, packet);
+}
