@@ -1,0 +1,108 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# A rolling update: all endpoints are replaced, one by one, while many clients
+# ask without pause.
+#
+#    client ------- node ------- eps	see setup_topology() in tests/lib.sh
+# shellcheck disable=SC2317  # run_tests calls the functions
+
+. "$(dirname "$0")/../lib.sh"
+
+clients=50
+requests=$((400 / slow))
+
+family_begins()
+{
+	ctl service flush
+	must service add web tcp "$vip:80" endpoint "$ep1:80" endpoint "$ep2:80"
+	must service add dns udp "$vip:80" endpoint "$ep1:80" endpoint "$ep2:80"
+}
+
+# begin OPTION...: the clients, each with an address of its own
+begin()
+{
+	local i
+
+	askers=()
+	for ((i = 1; i <= clients; i++)); do
+		"$peer" -N "$client" ask -n "$requests" -s "$many$i" "$@" \
+			"$vip:80" > "$tmp/asker-$i" 2>&1 &
+		askers+=($!)
+	done
+}
+
+# end: of all of them; the test fails if a request was not answered
+end()
+{
+	local i
+
+	for i in "${!askers[@]}"; do
+		wait "${askers[i]}" ||
+			fail "client $i: $(grep -m 3 -e ' - ' -e peer \
+				"$tmp/asker-$((i + 1))")"
+	done
+}
+
+# answered ENDPOINT: one of the clients got an answer from it
+answered()
+{
+	grep -qF "$1 " "$tmp"/asker-*
+}
+
+# replace_endpoint SERVICE OLD NEW: as an update does it
+replace_endpoint()
+{
+	must endpoint add "$1" "$3:80"
+	must endpoint set "$1" "$2:80" state terminating
+	busywait 20000 answered "$3:80" || fail "$3 gets no connection"
+	must endpoint del "$1" "$2:80"
+}
+
+requests_are_all_answered()
+{
+	stream long "$client" -n 8 "$vip:80"
+	begin
+	replace_endpoint web "$ep1" "$ep3"
+	replace_endpoint web "$ep2" "$ep4"
+	end
+	stream_ends long
+	check_num "requests" "$(cat "$tmp"/asker-* | wc -l) == clients * requests"
+	asked "afterwards" "$client" -n 20 "$vip:80"
+	check_is "afterwards" "$endpoints" "$ep3:80 $ep4:80"
+}
+
+questions_by_UDP_too()
+{
+	begin -u
+	replace_endpoint dns "$ep1" "$ep3"
+	replace_endpoint dns "$ep2" "$ep4"
+	end
+	asked "afterwards" "$client" -u -n 20 "$vip:80"
+	check_is "afterwards" "$endpoints" "$ep3:80 $ep4:80"
+}
+
+# The update as one that replaces the service in each step.
+by_service_replace()
+{
+	local state
+
+	stream long "$client" -n 8 "$vip:80"
+	begin
+	for state in "$ep1:80 endpoint $ep3:80 endpoint $ep4:80" \
+		     "$ep1:80 state terminating endpoint $ep4:80" \
+		     "$ep2:80 endpoint $ep4:80 state terminating" \
+		     "$ep2:80 endpoint $ep1:80"; do
+		# shellcheck disable=SC2086  # several words
+		must service replace web tcp "$vip:80" endpoint $state
+	done
+	end
+	stream_ends long
+}
+
+setup_topology
+serve "$eps" 80
+run_tests_for "4 6" \
+	requests_are_all_answered \
+	questions_by_UDP_too \
+	by_service_replace
