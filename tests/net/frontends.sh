@@ -59,7 +59,7 @@ counted()
 	local line
 
 	while read -r line; do
-		[[ $line != "web "*"${1//\[/\\[}"* ]] || echo "$line"
+		[[ $line != "web "*"$1"* ]] || echo "$line"
 	done < <(ctl -s frontend show web)
 }
 
