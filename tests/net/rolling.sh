@@ -10,7 +10,8 @@
 . "$(dirname "$0")/../lib.sh"
 
 clients=50
-requests=$((400 / slow))
+# Enough to last longer than the update: still_asking
+requests=$((80 / slow))
 
 family_begins()
 {
@@ -44,6 +45,16 @@ end()
 	done
 }
 
+# still_asking: the update was over before they were
+still_asking()
+{
+	local jobs
+
+	jobs=$(jobs -pr)
+	[[ $jobs == *"${askers[-1]}"* || $jobs == *"${askers[clients / 2]}"* ]] ||
+		fail "the clients were done before the update was"
+}
+
 # answered ENDPOINT: one of the clients got an answer from it
 answered()
 {
@@ -65,9 +76,10 @@ requests_are_all_answered()
 	begin
 	replace_endpoint web "$ep1" "$ep3"
 	replace_endpoint web "$ep2" "$ep4"
+	still_asking
 	end
 	stream_ends long
-	check_num "requests" "$(cat "$tmp"/asker-* | wc -l) == clients * requests"
+	check_num "requests" "$(cat "$tmp"/asker-* | wc -l) == $((clients * requests))"
 	asked "afterwards" "$client" -n 20 "$vip:80"
 	check_is "afterwards" "$endpoints" "$ep3:80 $ep4:80"
 }
@@ -77,6 +89,7 @@ questions_by_UDP_too()
 	begin -u
 	replace_endpoint dns "$ep1" "$ep3"
 	replace_endpoint dns "$ep2" "$ep4"
+	still_asking
 	end
 	asked "afterwards" "$client" -u -n 20 "$vip:80"
 	check_is "afterwards" "$endpoints" "$ep3:80 $ep4:80"
@@ -96,6 +109,7 @@ by_service_replace()
 		# shellcheck disable=SC2086  # several words
 		must service replace web tcp "$vip:80" endpoint $state
 	done
+	still_asking
 	end
 	stream_ends long
 }
