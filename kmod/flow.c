@@ -142,6 +142,7 @@ static int check_keys(struct svcnat_flows *flows, const struct keys *keys,
 static void charge_flow(const struct svcnat_line *line)
 {
 	svcnat_account_open(line->endpoint);
+	svcnat_account_active(line->endpoint, 1);
 	if (line->frontend != line->endpoint)
 		svcnat_account_open(line->frontend);
 }
@@ -249,6 +250,7 @@ bool svcnat_flow_kill(struct svcnat_flows *flows, const struct svcnat_hit *hit,
 		svcnat_table_unlink(&flows->table, keys.hash[i],
 				    &keys.key[i]->node);
 	svcnat_table_unlock(&flows->table, &locked);
+	svcnat_account_active(hit->endpoint, -1);
 	svcnat_account_close(hit->endpoint);
 	if (hit->frontend != hit->endpoint)
 		svcnat_account_close(hit->frontend);

@@ -7,6 +7,7 @@
 #ifndef _SVCNAT_STATS_H
 #define _SVCNAT_STATS_H
 
+#include <linux/atomic.h>
 #include <linux/bottom_half.h>
 #include <linux/percpu.h>
 #include <linux/u64_stats_sync.h>
@@ -105,6 +106,7 @@ enum svcnat_direction {
  * @packets: by enum svcnat_direction
  * @bytes: by enum svcnat_direction, network header and up
  * @syncp: makes 64-bit reads whole on 32-bit machines
+ * @held: flows begun less flows ended that are not in svcnat_account.active
  */
 struct svcnat_counters {
 	u64_stats_t		opened;
@@ -112,6 +114,7 @@ struct svcnat_counters {
 	u64_stats_t		packets[SVCNAT_DIRECTIONS];
 	u64_stats_t		bytes[SVCNAT_DIRECTIONS];
 	struct u64_stats_sync	syncp;
+	atomic_t		held;
 };
 
 /* svcnat_account.flags: written under the writer lock, read in the data path */
@@ -124,6 +127,7 @@ struct svcnat_counters {
  * struct svcnat_account - what a flow knows of its frontend and its endpoint
  * @counters: what the flow's packets are charged to
  * @net: the netns it belongs to, and every flow charged to it
+ * @active: flows now, where somebody wants to read them cheaply; else NULL
  * @flags: SVCNAT_ACCOUNT_...
  *
  * Embedded in both.  It outlives all its flows: a removed object is freed only
@@ -132,6 +136,7 @@ struct svcnat_counters {
 struct svcnat_account {
 	struct svcnat_counters __percpu	*counters;
 	const struct net		*net;
+	atomic_t			*active;
 	u8				flags;
 };
 
@@ -209,6 +214,71 @@ static inline void svcnat_account_close(struct svcnat_account *account)
 	u64_stats_update_begin(&c->syncp);
 	u64_stats_inc(&c->closed);
 	u64_stats_update_end(&c->syncp);
+}
+
+/**
+ * svcnat_account_active() - a flow has begun or ended
+ * @account: what it is charged to
+ * @n: 1 or -1
+ *
+ * The flows now are svcnat_account.active and what all CPUs hold.  Without
+ * anybody who wants to know, no CPU touches what another one writes.
+ *
+ * Context: softirqs disabled.
+ */
+static inline void svcnat_account_active(struct svcnat_account *account, int n)
+{
+	atomic_t *active = READ_ONCE(account->active), *held;
+
+	if (active) {
+		atomic_add(n, active);
+		return;
+	}
+	held = &this_cpu_ptr(account->counters)->held;
+	atomic_add(n, held);
+	/*
+	 * Pairs with svcnat_account_share(): either that finds what was added,
+	 * or we find that it is under way.
+	 */
+	smp_mb__after_atomic();
+	active = READ_ONCE(account->active);
+	if (unlikely(active))
+		atomic_add(atomic_xchg(held, 0), active);
+}
+
+/**
+ * svcnat_account_share() - have the flows of an account counted in one place
+ * @account: this
+ * @active: where; the same every time, lives as long as the account does
+ *
+ * It is exact as soon as what runs at the time on other CPUs is through, with
+ * the flows that were made before.
+ *
+ * Context: process, one at a time.
+ */
+static inline void svcnat_account_share(struct svcnat_account *account,
+					atomic_t *active)
+{
+	int cpu;
+
+	if (account->active)
+		return;
+	WRITE_ONCE(account->active, active);
+	smp_mb();	/* see svcnat_account_active() */
+	for_each_possible_cpu(cpu)
+		atomic_add(atomic_xchg(&per_cpu_ptr(account->counters,
+						    cpu)->held, 0), active);
+}
+
+/**
+ * svcnat_account_unshare() - nobody wants to read the flows any more
+ * @account: of this
+ *
+ * Context: process, one at a time.
+ */
+static inline void svcnat_account_unshare(struct svcnat_account *account)
+{
+	WRITE_ONCE(account->active, NULL);
 }
 
 /**
