@@ -3,6 +3,7 @@
 #include <linux/inetdevice.h>
 #include <linux/mm.h>
 #include <linux/netlink.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <net/ipv6.h>
@@ -10,6 +11,7 @@
 
 #include "change.h"
 #include "drain.h"
+#include "schedule.h"
 
 /**
  * svcnat_change_current() - the endpoints that are there before a change
@@ -267,6 +269,15 @@ static int merge(struct svcnat_change *change,
 	return 0;
 }
 
+static int make_array(struct svcnat_change *change,
+		      const struct svcnat_entry *entry, u32 num)
+{
+	change->array = svcnat_endpoints_build(entry, num);
+	if (!change->array)
+		return -ENOMEM;
+	return svcnat_schedule_prepare(change->array, change->scheduler);
+}
+
 /**
  * svcnat_change_endpoints() - prepare a change of the endpoints
  * @change: the change
@@ -306,8 +317,22 @@ int svcnat_change_endpoints(struct svcnat_change *change,
 				    "the limit max-endpoints is reached");
 		return -ENOSPC;
 	}
-	change->array = svcnat_endpoints_build(change->entry, change->num);
-	return change->array ? 0 : -ENOMEM;
+	return make_array(change, change->entry, change->num);
+}
+
+/**
+ * svcnat_change_scheduler() - prepare that the same endpoints are drawn anew
+ * @change: the change
+ *
+ * Return: as svcnat_change_endpoints().
+ */
+int svcnat_change_scheduler(struct svcnat_change *change)
+{
+	const struct svcnat_endpoints *old = svcnat_change_current(change);
+
+	if (!old || old->scheduler == change->scheduler)
+		return 0;
+	return make_array(change, old->entry, old->num);
 }
 
 /**
@@ -325,7 +350,7 @@ void svcnat_change_abort_endpoints(struct svcnat_change *change)
 	list_for_each_entry_safe(endpoint, next, &change->gone, drain)
 		list_del_init(&endpoint->drain);
 	kvfree(change->entry);
-	kvfree(change->array);	/* never published */
+	svcnat_endpoints_free(change->array);
 }
 
 static void set_flags(struct svcnat_change *change,
@@ -347,6 +372,30 @@ static void set_flags(struct svcnat_change *change,
 	}
 }
 
+/*
+ * lc reads the flows of its endpoints with every draw.  Those that nobody reads
+ * any more are counted as before; of what is removed nobody cares.
+ */
+static void share_accounts(const struct svcnat_endpoints *array,
+			   const struct svcnat_endpoints *old)
+{
+	bool share = array->scheduler == SVCNAT_SCHEDULER_LC;
+	u32 i;
+
+	if (!share && (!old || old->scheduler != SVCNAT_SCHEDULER_LC))
+		return;
+	for (i = 0; i < array->num; i++) {
+		struct svcnat_endpoint *e = array->entry[i].endpoint;
+
+		if (share)
+			svcnat_account_share(&e->account, &e->active);
+		else
+			svcnat_account_unshare(&e->account);
+		if (!(i % 256))
+			cond_resched();
+	}
+}
+
 /**
  * svcnat_change_commit_endpoints() - make the change
  * @change: prepared
@@ -360,6 +409,7 @@ void svcnat_change_commit_endpoints(struct svcnat_change *change,
 	struct svcnat_endpoints *old;
 	u32 added = 0, removed = 0;
 
+	share_accounts(change->array, svcnat_change_current(change));
 	old = rcu_replace_pointer(change->service->endpoints, change->array,
 				  lockdep_is_held(&services->lock));
 	list_for_each_entry_safe(endpoint, next, &change->fresh, drain) {

@@ -15,7 +15,8 @@
  * @gone: endpoints that it removes, by their drain
  * @entry: the endpoints that shall be there afterwards
  * @num: how many
- * @array: of them; NULL if they stay
+ * @scheduler: how it shall be drawn afterwards
+ * @array: of them; NULL if they stay, and are drawn as before
  * @changed: it changes anything at all
  */
 struct svcnat_change {
@@ -27,6 +28,7 @@ struct svcnat_change {
 	struct list_head		gone;
 	struct svcnat_entry		*entry;
 	u32				num;
+	u8				scheduler;
 	struct svcnat_endpoints		*array;
 	bool				changed;
 };
@@ -39,6 +41,7 @@ svcnat_change_current(const struct svcnat_change *change);
 int svcnat_change_endpoints(struct svcnat_change *change,
 			    const struct svcnat_service_spec *spec,
 			    enum svcnat_edit edit);
+int svcnat_change_scheduler(struct svcnat_change *change);
 void svcnat_change_abort_endpoints(struct svcnat_change *change);
 void svcnat_change_commit_endpoints(struct svcnat_change *change,
 				    const struct svcnat_service_spec *spec);

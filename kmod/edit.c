@@ -206,10 +206,15 @@ static int prepare_change(struct svcnat_change *change,
 	int err = 0;
 
 	begin_change(change);
+	change->scheduler = spec->given & SVCNAT_GIVEN_SCHEDULER ?
+			    spec->options.scheduler :
+			    change->service->options.scheduler;
 	if (frontends != SVCNAT_EDIT_NONE)
 		err = prepare_frontends(change, spec, frontends);
 	if (!err && endpoints != SVCNAT_EDIT_NONE)
 		err = svcnat_change_endpoints(change, spec, endpoints);
+	else if (!err)
+		err = svcnat_change_scheduler(change);
 	if (!err)
 		err = check_overlap(change, spec);
 	if (!err && spec->given & SVCNAT_GIVEN_AFFINITY &&

@@ -8,6 +8,7 @@
 #include <linux/string.h>
 
 #include "endpoints.h"
+#include "maglev.h"
 
 /**
  * svcnat_entry_compare() - the order of entries in an array
@@ -134,8 +135,14 @@ svcnat_endpoints_build(const struct svcnat_entry *entry, u32 num)
  */
 void svcnat_endpoints_free(struct svcnat_endpoints *endpoints)
 {
-	if (endpoints)
-		kvfree_rcu(endpoints, rcu);
+	u32 f, list;
+
+	if (!endpoints)
+		return;
+	for (f = 0; f < SVCNAT_FAMILIES; f++)
+		for (list = 0; list < SVCNAT_LISTS; list++)
+			svcnat_maglev_free(endpoints->list[f][list].maglev);
+	kvfree_rcu(endpoints, rcu);
 }
 
 /**
@@ -189,6 +196,31 @@ svcnat_endpoints_find_id(const struct svcnat_endpoints *endpoints, u32 id)
 }
 
 /**
+ * svcnat_endpoints_weighed() - the slot that a unit of weight belongs to
+ * @endpoints: the array
+ * @list: one of its lists; not empty
+ * @position: which unit, below svcnat_eligible.total
+ *
+ * Return: the slot.
+ */
+u32 svcnat_endpoints_weighed(const struct svcnat_endpoints *endpoints,
+			     const struct svcnat_eligible *list, u32 position)
+{
+	const struct svcnat_slot *slot = endpoints->slots + list->first;
+	u32 low = 0, high = list->num - 1;
+
+	while (low < high) {
+		u32 mid = low + (high - low) / 2;
+
+		if (position < slot[mid].upto)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return low;
+}
+
+/**
  * svcnat_endpoints_pick() - draw from a list
  * @endpoints: the array
  * @family: whose list
@@ -203,24 +235,12 @@ u32 svcnat_endpoints_pick(const struct svcnat_endpoints *endpoints, u8 family,
 			  enum svcnat_list list, u32 random)
 {
 	const struct svcnat_eligible *l;
-	const struct svcnat_slot *slot;
-	u32 low = 0, high, draw;
 
 	l = &endpoints->list[svcnat_family_index(family)][list];
 	if (l->even)
 		return reciprocal_scale(random, l->num);
-	slot = endpoints->slots + l->first;
-	draw = reciprocal_scale(random, l->total);
-	high = l->num - 1;
-	while (low < high) {
-		u32 mid = low + (high - low) / 2;
-
-		if (draw < slot[mid].upto)
-			high = mid;
-		else
-			low = mid + 1;
-	}
-	return low;
+	return svcnat_endpoints_weighed(endpoints, l,
+					reciprocal_scale(random, l->total));
 }
 
 /**

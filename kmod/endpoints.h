@@ -14,6 +14,7 @@
 #include "stats.h"
 #include "tuple.h"
 
+struct svcnat_maglev;
 struct svcnat_service;
 
 /**
@@ -34,6 +35,7 @@ enum svcnat_list {
  * @id: stable, unique in its service, never 0
  * @owner: the service
  * @drain: among removed endpoints that still have flows
+ * @active: for svcnat_account_share(); away from what every packet reads
  * @gone: grace period after which no new flow can be made on it
  * @rcu: frees it
  * @addr: as in its entry
@@ -45,6 +47,7 @@ struct svcnat_endpoint {
 	u32			id;
 	struct svcnat_service	*owner;
 	struct list_head	drain;
+	atomic_t		active ____cacheline_aligned_in_smp;
 	unsigned long		gone;
 	struct rcu_head		rcu;
 	union nf_inet_addr	addr;
@@ -90,18 +93,27 @@ struct svcnat_slot {
  * @num: how many slots it has
  * @total: sum of the weights
  * @even: all weights are the same
+ * @unit: greatest common divisor of the weights; schedule.c's, as all below
+ * @turns: of a cycle of rr: @total / @unit
+ * @step: from one of these to the next: has no divisor in common with @turns
+ * @maglev: the table of maglev, or NULL
  */
 struct svcnat_eligible {
-	u32	first;
-	u32	num;
-	u32	total;
-	bool	even;
+	u32			first;
+	u32			num;
+	u32			total;
+	bool			even;
+	u32			unit;
+	u32			turns;
+	u32			step;
+	struct svcnat_maglev	*maglev;
 };
 
 /**
  * struct svcnat_endpoints - the array
  * @rcu: frees it
  * @num: number of entries
+ * @scheduler: enum svcnat_scheduler: how it is drawn from
  * @list: by family and enum svcnat_list
  * @slots: of all lists, behind the entries
  * @by_id: indices of the entries, by ascending endpoint id
@@ -110,6 +122,7 @@ struct svcnat_eligible {
 struct svcnat_endpoints {
 	struct rcu_head		rcu;
 	u32			num;
+	u8			scheduler;
 	struct svcnat_eligible	list[SVCNAT_FAMILIES][SVCNAT_LISTS];
 	struct svcnat_slot	*slots;
 	u32			*by_id;
@@ -125,6 +138,8 @@ svcnat_endpoints_find(const struct svcnat_endpoints *endpoints, u8 family,
 		      const union nf_inet_addr *addr, __be16 port);
 const struct svcnat_entry *
 svcnat_endpoints_find_id(const struct svcnat_endpoints *endpoints, u32 id);
+u32 svcnat_endpoints_weighed(const struct svcnat_endpoints *endpoints,
+			     const struct svcnat_eligible *list, u32 position);
 u32 svcnat_endpoints_pick(const struct svcnat_endpoints *endpoints, u8 family,
 			  enum svcnat_list list, u32 random);
 const struct svcnat_entry *

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/random.h>
-
 #include "conntrack.h"
 #include "lookup.h"
 #include "node.h"
+#include "schedule.h"
 #include "socket.h"
 
 static bool zone_contains(const struct svcnat_services *services,
@@ -245,27 +244,31 @@ preferred_entry(const struct svcnat_query *query,
 	return drawable(decision, entry, query->tuple->family) ? entry : NULL;
 }
 
+static const struct svcnat_entry *
+drawn_entry(const struct svcnat_query *query,
+	    const struct svcnat_decision *decision)
+{
+	return svcnat_schedule_at(decision->endpoints, query->tuple->family,
+				  decision->list, decision->slot);
+}
+
 static void choose(struct svcnat_services *services,
 		   const struct svcnat_query *query,
 		   struct svcnat_decision *decision)
 {
-	const struct svcnat_tuple *t = query->tuple;
 	const struct svcnat_entry *preferred;
 
 	preferred = preferred_entry(query, decision);
 	decision->prefer_stands = preferred;
 	decision->entry = pinned_entry(services, query, decision);
 	decision->affinity_hit = decision->entry;
-	if (!decision->entry)
-		decision->entry = preferred;
-	decision->slot = svcnat_endpoints_pick(decision->endpoints, t->family,
-					       decision->list,
-					       query->random ?:
-					       get_random_u32());
-	if (!decision->entry)
-		decision->entry = svcnat_endpoints_at(decision->endpoints,
-						      t->family, decision->list,
-						      decision->slot);
+	if (decision->affinity_hit)
+		return;
+	decision->slot = svcnat_schedule(decision->service, decision->endpoints,
+					 decision->list, query->tuple,
+					 query->random);
+	decision->drawn = !preferred;
+	decision->entry = preferred ?: drawn_entry(query, decision);
 }
 
 /**
@@ -345,12 +348,28 @@ void svcnat_lookup(struct svcnat_services *services,
 	decision->verdict = SVCNAT_TRANSLATE;
 }
 
+/* What was asked for may be anybody's turn by now: take one. */
+static void take_turn(struct svcnat_services *services,
+		      const struct svcnat_query *query,
+		      struct svcnat_decision *decision)
+{
+	u32 slot = svcnat_schedule_take(decision->service, decision->endpoints,
+					query->tuple->family, decision->list,
+					decision->slot);
+
+	if (slot == decision->slot)
+		return;
+	decision->slot = slot;
+	decision->entry = drawn_entry(query, decision);
+	settle_source(services, query, decision);
+}
+
 /**
- * svcnat_lookup_remember() - a connection begins: pin its client
+ * svcnat_lookup_remember() - a connection begins: take its turn, pin its client
  * @services: of the netns
  * @query: the question
  * @decision: its answer, to translate; its endpoint changes if another CPU has
- *	pinned the client to another one meanwhile
+ *	pinned the client to another one meanwhile, or has taken the turn
  *
  * Context: RCU read side, softirqs disabled.
  */
@@ -359,13 +378,15 @@ void svcnat_lookup_remember(struct svcnat_services *services,
 			    struct svcnat_decision *decision)
 {
 	u32 timeout = READ_ONCE(decision->service->options.affinity);
-	u32 mine = decision->entry->endpoint->id;
 	const struct svcnat_entry *entry;
 	struct svcnat_client client;
-	u32 stale, id;
+	u32 mine, stale, id;
 
+	if (decision->drawn)
+		take_turn(services, query, decision);
 	if (!timeout)
 		return;
+	mine = decision->entry->endpoint->id;
 	client_of(query, decision, &client);
 	stale = decision->affinity_hit ? 0 : decision->pinned;
 	id = svcnat_affinity_pin(&services->affinity, &client, mine, stale,
@@ -402,10 +423,10 @@ bool svcnat_lookup_next(struct svcnat_services *services,
 		return false;
 	/* A preferred endpoint was not drawn: its slot may be the next one. */
 	do {
-		decision->slot++;
-		decision->entry = svcnat_endpoints_at(decision->endpoints,
+		decision->slot = svcnat_schedule_next(decision->endpoints,
 						      family, decision->list,
 						      decision->slot);
+		decision->entry = drawn_entry(query, decision);
 	} while (decision->entry == before && --tries);
 	settle_source(services, query, decision);
 	return decision->entry != before;

@@ -48,7 +48,8 @@ struct svcnat_query {
  * @endpoints: the array that the draw was made from
  * @list: the list in use
  * @entry: the endpoint
- * @slot: its slot, if it was drawn
+ * @drawn: @entry was drawn: nobody had a claim to the connection
+ * @slot: where the draw went, for svcnat_schedule_at()
  * @pinned: endpoint id of the client's affinity entry, or 0
  * @affinity_hit: @entry is that endpoint
  * @prefer_stands: svcnat_query.prefer can be drawn, whether it was or not
@@ -63,6 +64,7 @@ struct svcnat_decision {
 	const struct svcnat_endpoints	*endpoints;
 	enum svcnat_list		list;
 	const struct svcnat_entry	*entry;
+	bool				drawn;
 	u32				slot;
 	u32				pinned;
 	bool				affinity_hit;

@@ -86,7 +86,7 @@ static struct netlink_range_validation timeout_range = {
 /* What a service can be asked to be, new or not. */
 #define OPTION_POLICIES							\
 	[SVCNAT_SERVICE_A_AFFINITY] = RANGE_POLICY(affinity_range),	\
-	[SVCNAT_SERVICE_A_SCHEDULER] = ENUM_POLICY(SVCNAT_SCHEDULER_RANDOM), \
+	[SVCNAT_SERVICE_A_SCHEDULER] = ENUM_POLICY(SVCNAT_SCHEDULER_MAGLEV), \
 	[SVCNAT_SERVICE_A_INTERNAL_POLICY] =				\
 		ENUM_POLICY(SVCNAT_POLICY_LOCAL),			\
 	[SVCNAT_SERVICE_A_EXTERNAL_POLICY] =				\

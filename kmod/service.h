@@ -107,6 +107,8 @@ struct svcnat_options {
  * @draining: its removed frontends that may still have flows, by kin
  * @next_endpoint: last endpoint id that was given out
  * @retired: counters of frontends that are no more
+ * @turn: draws of rr so far, by family and enum svcnat_list; written by every
+ *	one of them, so nothing beside it is read by packets
  * @rcu: frees it
  * @name: its identity
  */
@@ -123,6 +125,8 @@ struct svcnat_service {
 	struct list_head		draining;
 	u32				next_endpoint;
 	struct svcnat_sums		retired;
+	atomic64_t			turn[SVCNAT_FAMILIES][SVCNAT_LISTS]
+						____cacheline_aligned_in_smp;
 	struct rcu_head			rcu;
 	char				name[SVCNAT_NAME_MAX + 1];
 };

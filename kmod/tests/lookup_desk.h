@@ -23,6 +23,7 @@
  * @frontend: its frontend
  * @endpoint: what may be its endpoints
  * @entry: what they are
+ * @scheduler: how they are drawn
  * @tuple: of the client's packet
  * @local: it comes from a socket of the node
  */
@@ -32,6 +33,7 @@ struct desk {
 	struct svcnat_frontend	*frontend;
 	struct svcnat_endpoint	endpoint[DESK_ENDPOINTS];
 	struct svcnat_entry	entry[DESK_ENDPOINTS];
+	u8			scheduler;
 	struct svcnat_tuple	tuple;
 	bool			local;
 };

@@ -3,6 +3,7 @@
 
 #include "../conntrack.h"
 #include "../node.h"
+#include "../schedule.h"
 #include "../socket.h"
 #include "lookup_desk.h"
 
@@ -194,6 +195,7 @@ void desk_publish(struct kunit *test, unsigned int num)
 
 	eps = svcnat_endpoints_build(desk->entry, num);
 	KUNIT_ASSERT_NOT_NULL(test, eps);
+	KUNIT_ASSERT_EQ(test, 0, svcnat_schedule_prepare(eps, desk->scheduler));
 	set_endpoints(desk, eps);
 }
 

@@ -98,9 +98,85 @@ static void affinity_wins_over_a_preferred_endpoint(struct kunit *test)
 	}
 }
 
+/* A new connection of another port; gives the endpoint's index. */
+static int connect(struct desk *desk, const struct svcnat_endpoint *prefer)
+{
+	struct svcnat_query query = {
+		.tuple = &desk->tuple, .opens = true, .prefer = prefer,
+	};
+	struct svcnat_decision d;
+	int i;
+
+	desk->tuple.sport = htons(ntohs(desk->tuple.sport) + 1);
+	local_bh_disable();
+	rcu_read_lock();
+	svcnat_lookup(&desk->services, &query, &d);
+	svcnat_lookup_remember(&desk->services, &query, &d);
+	i = d.entry->endpoint - desk->endpoint;
+	rcu_read_unlock();
+	local_bh_enable();
+	return i;
+}
+
+/* Who only asks, or has an endpoint already, takes nobody's turn. */
+static void a_draw_takes_a_turn_and_nothing_else(struct kunit *test)
+{
+	struct desk *desk = test->priv;
+	int i, got, count[ENDPOINTS] = {};
+	bool stands;
+
+	desk->scheduler = SVCNAT_SCHEDULER_RR;
+	desk_publish(test, ENDPOINTS);
+	for (i = 0; i < 10 * ENDPOINTS; i++) {
+		got = ask(desk, NULL, &stands);
+		KUNIT_EXPECT_EQ(test, got, ask(desk, NULL, &stands));
+		KUNIT_EXPECT_EQ(test, 1, connect(desk, &desk->endpoint[1]));
+		KUNIT_EXPECT_EQ(test, got, connect(desk, NULL));
+		count[got]++;
+	}
+	for (i = 0; i < ENDPOINTS; i++)
+		KUNIT_EXPECT_EQ(test, count[i], 10);
+	pin(desk, &desk->endpoint[2]);
+	for (i = 0; i < 10; i++)
+		KUNIT_EXPECT_EQ(test, 2, connect(desk, NULL));
+	desk->service.options.affinity = 0;
+	KUNIT_EXPECT_EQ(test, 30,
+			atomic64_read(&desk->service.turn[0][SVCNAT_LIST_CLUSTER]));
+}
+
+/* The endpoint is another one, as long as there is one. */
+static void a_clash_finds_another_endpoint(struct kunit *test)
+{
+	struct desk *desk = test->priv;
+	struct svcnat_query query = { .tuple = &desk->tuple, .opens = true };
+	struct svcnat_decision d;
+	u8 scheduler;
+	int num, i;
+
+	for (scheduler = 0; scheduler <= SVCNAT_SCHEDULER_MAGLEV; scheduler++) {
+		desk->scheduler = scheduler;
+		for (num = 1; num <= ENDPOINTS; num++) {
+			desk_publish(test, num);
+			rcu_read_lock();
+			svcnat_lookup(&desk->services, &query, &d);
+			for (i = 0; i < 20; i++) {
+				const struct svcnat_entry *was = d.entry;
+
+				KUNIT_EXPECT_EQ(test, num > 1,
+						svcnat_lookup_next(&desk->services,
+								   &query, &d));
+				KUNIT_EXPECT_EQ(test, num > 1, d.entry != was);
+			}
+			rcu_read_unlock();
+		}
+	}
+}
+
 static struct kunit_case lookup_cases[] = {
 	KUNIT_CASE(a_preferred_endpoint_stands_if_drawable),
 	KUNIT_CASE(affinity_wins_over_a_preferred_endpoint),
+	KUNIT_CASE(a_draw_takes_a_turn_and_nothing_else),
+	KUNIT_CASE(a_clash_finds_another_endpoint),
 	{}
 };
 
