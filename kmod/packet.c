@@ -3,6 +3,7 @@
 #include <linux/icmpv6.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/sctp.h>
 #include <linux/skbuff.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
@@ -25,11 +26,13 @@
  * struct cursor - how far the headers of a packet were read
  * @skb: the packet
  * @at: offset of what comes next from skb->data
+ * @end: offset of the end of the packet, as its network header tells
  * @quoted: this is the packet that an error quotes
  */
 struct cursor {
 	const struct sk_buff	*skb;
 	u32			at;
+	u32			end;
 	bool			quoted;
 };
 
@@ -51,7 +54,7 @@ static bool is_fragment(const struct cursor *c, __be16 bits, u16 offset,
 
 static bool ours(const struct svcnat_tuple *t)
 {
-	return t->proto == IPPROTO_TCP || t->proto == IPPROTO_UDP ||
+	return svcnat_proto_has_ports(t->proto) ||
 	       t->proto == (t->family == AF_INET ? IPPROTO_ICMP :
 						   IPPROTO_ICMPV6);
 }
@@ -68,6 +71,7 @@ static enum svcnat_parsed read_ipv4(struct cursor *c, struct svcnat_tuple *t)
 	t->dst.ip = iph->daddr;
 	t->proto = iph->protocol;
 	t->family = AF_INET;
+	c->end = c->at + ntohs(iph->tot_len);
 	c->at += iph->ihl * 4;
 	if (c->at > c->skb->len)
 		return SVCNAT_PARSED_BROKEN;
@@ -155,6 +159,7 @@ static enum svcnat_parsed read_ipv6(struct cursor *c, struct svcnat_tuple *t)
 	t->proto = ip6h->nexthdr;
 	t->family = AF_INET6;
 	c->at += sizeof(_ip6h);
+	c->end = c->at + ntohs(ip6h->payload_len);
 	if (is_jumbogram(c, ip6h))
 		return SVCNAT_PARSED_OTHER;
 	return read_extensions(c, t);
@@ -205,6 +210,20 @@ static enum svcnat_parsed parse_udp(const struct sk_buff *skb,
 	return SVCNAT_PARSED;
 }
 
+static u16 quoted_len(const struct sk_buff *skb, const struct svcnat_quote *q)
+{
+	const u32 there = skb->len - q->l4;
+
+	switch (q->tuple.proto) {
+	case IPPROTO_TCP:
+		return min_t(u32, there, sizeof(struct tcphdr));
+	case IPPROTO_SCTP:
+		return min_t(u32, there, sizeof(struct sctphdr));
+	default:
+		return sizeof(struct udphdr);
+	}
+}
+
 /* Of the quoted packet nothing but its beginning need be there. */
 static bool parse_quote(const struct sk_buff *skb, struct svcnat_packet *packet)
 {
@@ -222,18 +241,17 @@ static bool parse_quote(const struct sk_buff *skb, struct svcnat_packet *packet)
 	/* Were this cut short, the transport header would be too far as well. */
 	q->l3 = c.at;
 	if (read_network(&c, packet->tuple.family, t) != SVCNAT_PARSED ||
-	    (t->proto != IPPROTO_TCP && t->proto != IPPROTO_UDP))
+	    !svcnat_proto_has_ports(t->proto))
 		return false;
 	q->l4 = c.at;
 	BUILD_BUG_ON(sizeof(_uh) != QUOTED_LEAST);
 	uh = skb_header_pointer(skb, q->l4, sizeof(_uh), &_uh);
 	if (!uh)
 		return false;
-	/* TCP and UDP both begin with source and destination port. */
 	t->sport = uh->source;
 	t->dport = uh->dest;
-	q->l4_len = t->proto == IPPROTO_UDP ? sizeof(_uh) :
-		    min_t(u32, skb->len - q->l4, sizeof(struct tcphdr));
+	q->l4_len = quoted_len(skb, q);
+	q->len = c.end > c.at ? c.end - c.at : 0;
 	return true;
 }
 
@@ -284,6 +302,8 @@ static enum svcnat_parsed parse_transport(const struct sk_buff *skb,
 		return parse_tcp(skb, packet);
 	case IPPROTO_UDP:
 		return parse_udp(skb, packet);
+	case IPPROTO_SCTP:
+		return svcnat_packet_parse_sctp(skb, packet);
 	default:
 		return parse_icmp(skb, packet);
 	}
@@ -349,11 +369,12 @@ bool svcnat_packet_error_sound(const struct sk_buff *skb,
  * svcnat_packet_opens() - may this packet begin a connection?
  * @packet: the facts
  *
- * Return: true for everything but TCP that is no pure SYN.
+ * Return: true for everything but TCP that is no pure SYN, and SCTP that is no
+ * INIT.
  */
 bool svcnat_packet_opens(const struct svcnat_packet *packet)
 {
-	return packet->tuple.proto != IPPROTO_TCP ||
+	return !svcnat_proto_connects(packet->tuple.proto) ||
 	       (packet->tcp & (SVCNAT_TCP_SYN | SVCNAT_TCP_ACK |
 			       SVCNAT_TCP_RST | SVCNAT_TCP_FIN)) ==
 	       SVCNAT_TCP_SYN;

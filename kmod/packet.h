@@ -10,7 +10,16 @@
 
 struct sk_buff;
 
-/* svcnat_packet.tcp: the bits of RFC 9293 3.1 that decide anything here */
+/*
+ * svcnat_packet.tcp: the bits of RFC 9293 3.1 that decide anything here.  SCTP
+ * is told in the same words:
+ *
+ *	SYN		INIT
+ *	SYN, ACK	INIT ACK
+ *	FIN, ACK	SHUTDOWN, SHUTDOWN ACK
+ *	RST		ABORT, SHUTDOWN COMPLETE
+ *	ACK		any other chunk
+ */
 #define SVCNAT_TCP_FIN		0x01
 #define SVCNAT_TCP_SYN		0x02
 #define SVCNAT_TCP_RST		0x04
@@ -22,13 +31,17 @@ struct sk_buff;
  * @l3: offset of its network header from skb->data
  * @l4: offset of its transport header from skb->data
  * @l4_len: bytes of its transport header that are there and that a rewrite may
- *	touch: 8 of UDP, 8 to 20 of TCP, whose checksum needs 18
+ *	touch: 8 of UDP, 8 to 20 of TCP, whose checksum needs 18, 8 to 12 of
+ *	SCTP, whose checksum needs all
+ * @len: bytes from its transport header to its end, there or not, as its
+ *	network header tells; 0 if that tells nonsense
  */
 struct svcnat_quote {
 	struct svcnat_tuple	tuple;
 	u16			l3;
 	u16			l4;
 	u16			l4_len;
+	u16			len;
 };
 
 /**
@@ -38,9 +51,10 @@ struct svcnat_quote {
  * @l4: offset of the transport header from skb->data
  * @l4_len: bytes of the transport header that a rewrite may touch
  * @len: bytes from the network header to the end of the packet
- * @tcp: SVCNAT_TCP_... bits, 0 if not TCP
- * @payload: there are bytes behind the transport header
+ * @tcp: SVCNAT_TCP_... bits, 0 if neither TCP nor SCTP
+ * @payload: there are bytes behind the transport header; of SCTP, DATA
  * @icmp_type: type of an ICMP or ICMPv6 message, 0 of anything else
+ * @tag: of SCTP, the verification tag of an ABORT in answer
  * @quote: only written for ICMP and ICMPv6, and only valid for an error; its
  *	@l4_len is 0 for other messages
  */
@@ -53,13 +67,14 @@ struct svcnat_packet {
 	u8			tcp;
 	bool			payload;
 	u8			icmp_type;
+	__be32			tag;
 	struct svcnat_quote	quote;
 };
 
 /**
  * enum svcnat_parsed - what svcnat_packet_parse() found
- * @SVCNAT_PARSED: TCP or UDP with ports
- * @SVCNAT_PARSED_ERROR: an ICMP or ICMPv6 error that quotes TCP or UDP with
+ * @SVCNAT_PARSED: TCP, UDP or SCTP with ports
+ * @SVCNAT_PARSED_ERROR: an ICMP or ICMPv6 error that quotes one of them with
  *	ports: the quote is valid
  * @SVCNAT_PARSED_ODD: an ICMP or ICMPv6 error that quotes too little, a later
  *	fragment, another error or another protocol: leave it alone
@@ -81,6 +96,8 @@ enum svcnat_parsed {
 
 enum svcnat_parsed svcnat_packet_parse(const struct sk_buff *skb, u8 family,
 				       struct svcnat_packet *packet);
+enum svcnat_parsed svcnat_packet_parse_sctp(const struct sk_buff *skb,
+					    struct svcnat_packet *packet);
 bool svcnat_packet_writable(struct sk_buff *skb,
 			    const struct svcnat_packet *packet);
 bool svcnat_packet_error_sound(const struct sk_buff *skb,

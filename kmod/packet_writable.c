@@ -58,8 +58,7 @@ static bool same_message(const struct sk_buff *skb,
 
 static bool has_ports(const struct svcnat_packet *packet)
 {
-	return packet->tuple.proto == IPPROTO_TCP ||
-	       packet->tuple.proto == IPPROTO_UDP;
+	return svcnat_proto_has_ports(packet->tuple.proto);
 }
 
 static unsigned int end_of_headers(const struct svcnat_packet *packet)

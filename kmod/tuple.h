@@ -3,6 +3,7 @@
 #ifndef _SVCNAT_TUPLE_H
 #define _SVCNAT_TUPLE_H
 
+#include <linux/in.h>
 #include <linux/netfilter.h>
 #include <linux/socket.h>
 #include <linux/string.h>
@@ -14,8 +15,8 @@
  * @sport: source port, network byte order
  * @dport: destination port, network byte order
  * @family: AF_INET or AF_INET6
- * @proto: IPPROTO_TCP or IPPROTO_UDP; IPPROTO_ICMP or IPPROTO_ICMPV6 where an
- *	error or an echo is meant, then without ports
+ * @proto: IPPROTO_TCP, IPPROTO_UDP or IPPROTO_SCTP; IPPROTO_ICMP or
+ *	IPPROTO_ICMPV6 where an error or an echo is meant, then without ports
  */
 struct svcnat_tuple {
 	union nf_inet_addr	src;
@@ -64,6 +65,28 @@ static inline void svcnat_tuple_reverse(struct svcnat_tuple *to,
 	to->dport = from->sport;
 	to->family = from->family;
 	to->proto = from->proto;
+}
+
+/**
+ * svcnat_proto_connects() - do connections of a protocol begin and end?
+ * @proto: IPPROTO_...
+ *
+ * Return: true if so, as those of TCP do.
+ */
+static inline bool svcnat_proto_connects(u8 proto)
+{
+	return proto == IPPROTO_TCP || proto == IPPROTO_SCTP;
+}
+
+/**
+ * svcnat_proto_has_ports() - can a service have this protocol?
+ * @proto: IPPROTO_...
+ *
+ * Return: true if so; all of them begin with source and destination port.
+ */
+static inline bool svcnat_proto_has_ports(u8 proto)
+{
+	return svcnat_proto_connects(proto) || proto == IPPROTO_UDP;
 }
 
 #define SVCNAT_FAMILIES	2	/* of which everything has its own */

@@ -14,7 +14,7 @@
 #define ICMP	8	/* length of its header */
 
 static const struct wire_shape linear = { .headroom = 64 };
-static const u8 protos[] = { IPPROTO_TCP, IPPROTO_UDP };
+static const u8 protos[] = { IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP };
 
 static struct wire quoted, wire;
 static struct svcnat_packet packet;
@@ -87,7 +87,8 @@ static bool has_quote(unsigned int kept)
 	return has_addresses(&quoted, &q->tuple) &&
 	       q->tuple.sport == htons(40000) && q->tuple.dport == htons(80) &&
 	       q->l3 == packet.l4 + ICMP && q->l4 == q->l3 + quoted.l4 &&
-	       q->l4_len == min(there, most);
+	       q->l4_len == min(there, most) &&
+	       q->len == quoted.len - quoted.l4;
 }
 
 /* Every pair of network headers of one family */
@@ -129,7 +130,8 @@ static void reads_what_there_is_of_a_quote(struct kunit *test)
 		for (inner = 0; inner < WIRE_HEADS; inner++) {
 			if (!same_family(outer, inner))
 				continue;
-			quote_cut_off(test, outer, inner, protos[turn++ & 1]);
+			quote_cut_off(test, outer, inner,
+				      protos[turn++ % ARRAY_SIZE(protos)]);
 		}
 	}
 }
@@ -144,7 +146,8 @@ static void reads_every_layout(struct kunit *test)
 	bool right;
 
 	for (i = 0; i < 2 * ARRAY_SIZE(heads); i++) {
-		make(heads[i / 2], heads[i / 2], protos[i & 1], WIRE_MAX);
+		make(heads[i / 2], heads[i / 2], protos[i % ARRAY_SIZE(protos)],
+		     WIRE_MAX);
 		shape.layout = i & 1 ? WIRE_FRAG : WIRE_LIST;
 		for (shape.split = 0; shape.split <= wire.len; shape.split++) {
 			skb = parse_as(&shape, &parsed);

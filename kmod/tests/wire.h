@@ -39,7 +39,8 @@ extern const struct wire_head svcnat_wire_heads[WIRE_HEADS];
  * @len: its length
  * @l4: where its transport header begins
  * @family: AF_INET or AF_INET6
- * @proto: IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP or IPPROTO_ICMPV6
+ * @proto: IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP, IPPROTO_ICMP or
+ *	IPPROTO_ICMPV6
  * @no_sum: UDP without checksum
  */
 struct wire {
@@ -93,6 +94,8 @@ u16 svcnat_wire_pseudo(const struct wire *wire);
 unsigned int svcnat_wire_sum_at(const struct wire *wire);
 u16 svcnat_wire_get_sum(const struct wire *wire);
 void svcnat_wire_set_sum(struct wire *wire, u16 sum);
+void svcnat_wire_pend(struct wire *wire);
+unsigned int svcnat_wire_sum_len(const struct wire *wire);
 unsigned int svcnat_wire_headers(const struct wire *wire);
 struct sk_buff *svcnat_wire_skb(const struct wire *wire,
 				const struct wire_shape *shape);

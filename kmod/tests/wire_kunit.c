@@ -8,6 +8,7 @@
 
 #define TCP_HEADER	20
 #define UDP_HEADER	8
+#define SCTP_HEADER	12
 #define ICMP_HEADER	8
 #define IPV6_HEADER	40
 
@@ -111,9 +112,22 @@ unsigned int svcnat_wire_sum_at(const struct wire *wire)
 		return wire->l4 + 16;
 	case IPPROTO_UDP:
 		return wire->l4 + 6;
+	case IPPROTO_SCTP:
+		return wire->l4 + 8;
 	default:
 		return wire->l4 + 2;
 	}
+}
+
+/**
+ * svcnat_wire_sum_len() - how long is the transport checksum?
+ * @wire: of this packet
+ *
+ * Return: number of bytes.
+ */
+unsigned int svcnat_wire_sum_len(const struct wire *wire)
+{
+	return wire->proto == IPPROTO_SCTP ? 4 : 2;
 }
 
 /**
@@ -137,6 +151,18 @@ void svcnat_wire_set_sum(struct wire *wire, u16 sum)
 	put_unaligned_be16(sum, wire->bytes + svcnat_wire_sum_at(wire));
 }
 
+static unsigned int header_len(u8 proto)
+{
+	switch (proto) {
+	case IPPROTO_TCP:
+		return TCP_HEADER;
+	case IPPROTO_SCTP:
+		return SCTP_HEADER;
+	default:
+		return UDP_HEADER;
+	}
+}
+
 /**
  * svcnat_wire_headers() - how long are the headers that a rewrite touches?
  * @wire: of this packet
@@ -145,8 +171,7 @@ void svcnat_wire_set_sum(struct wire *wire, u16 sum)
  */
 unsigned int svcnat_wire_headers(const struct wire *wire)
 {
-	return wire->l4 +
-	       (wire->proto == IPPROTO_TCP ? TCP_HEADER : UDP_HEADER);
+	return wire->l4 + header_len(wire->proto);
 }
 
 /**
@@ -164,6 +189,28 @@ u16 svcnat_wire_pseudo(const struct wire *wire)
 	return add_up(wire->bytes + addr_at(wire), 2 * addr_len(wire), sum);
 }
 
+/* CRC32c as RFC 9260 appendix A has it, bit by bit */
+static u32 crc32c_of(const u8 *bytes, unsigned int len)
+{
+	u32 crc = ~0;
+	unsigned int i;
+
+	for (i = 0; i < len * 8; i++) {
+		if (!(i & 7))
+			crc ^= bytes[i / 8];
+		crc = crc & 1 ? crc >> 1 ^ 0x82f63b78 : crc >> 1;
+	}
+	return ~crc;
+}
+
+static void sum_sctp(struct wire *wire)
+{
+	u8 *at = wire->bytes + wire->l4;
+
+	put_unaligned_le32(0, at + 8);
+	put_unaligned_le32(crc32c_of(at, wire->len - wire->l4), at + 8);
+}
+
 /**
  * svcnat_wire_sum() - compute the checksums afresh
  * @wire: of this packet; what it quotes stays as it is
@@ -177,6 +224,10 @@ void svcnat_wire_sum(struct wire *wire)
 		put_unaligned_be16(~add_up(wire->bytes, wire->l4, 0),
 				   wire->bytes + 10);
 	}
+	if (wire->proto == IPPROTO_SCTP) {
+		sum_sctp(wire);
+		return;
+	}
 	svcnat_wire_set_sum(wire, 0);
 	if (wire->no_sum)
 		return;
@@ -185,6 +236,20 @@ void svcnat_wire_sum(struct wire *wire)
 	if (!sum && wire->proto == IPPROTO_UDP)
 		sum = 0xffff;
 	svcnat_wire_set_sum(wire, sum);
+}
+
+/**
+ * svcnat_wire_pend() - leave the transport checksum to whoever is below
+ * @wire: of this packet
+ *
+ * The field gets the sum of the pseudo header, or 0 where there is none.
+ */
+void svcnat_wire_pend(struct wire *wire)
+{
+	if (wire->proto == IPPROTO_SCTP)
+		put_unaligned_le32(0, wire->bytes + svcnat_wire_sum_at(wire));
+	else
+		svcnat_wire_set_sum(wire, svcnat_wire_pseudo(wire));
 }
 
 static void make_ipv4(struct wire *wire, const struct wire_head *head)
@@ -288,11 +353,11 @@ static void make_network(struct wire *wire, const struct wire_head *head,
 }
 
 /**
- * svcnat_wire_make_as() - make a TCP or UDP packet from port 40000 to 80
+ * svcnat_wire_make_as() - make a TCP, UDP or SCTP packet, port 40000 to 80
  * @wire: written
  * @head: what its network header is like
- * @proto: IPPROTO_TCP or IPPROTO_UDP
- * @payload: bytes behind the transport header
+ * @proto: IPPROTO_TCP, IPPROTO_UDP or IPPROTO_SCTP
+ * @payload: bytes behind the transport header; of SCTP they are one DATA chunk
  *
  * It goes from 192.0.2.1 to 10.96.0.10, or 2001:db8:1:2:3:4:5:6 to
  * fd10:9607:809:a0b:c0d:e0f:1011:a.
@@ -302,14 +367,16 @@ void svcnat_wire_make_as(struct wire *wire, const struct wire_head *head,
 {
 	u8 *t;
 
-	make_network(wire, head, proto, payload +
-		     (proto == IPPROTO_TCP ? TCP_HEADER : UDP_HEADER));
+	make_network(wire, head, proto, header_len(proto) + payload);
 	t = wire->bytes + wire->l4;
 	svcnat_wire_set_port(wire, 0, 40000);
 	svcnat_wire_set_port(wire, 1, 80);
 	if (proto == IPPROTO_TCP) {
 		t[12] = TCP_HEADER / 4 << 4;
 		t[13] = 0x18;	/* PSH, ACK */
+	} else if (proto == IPPROTO_SCTP) {
+		t[SCTP_HEADER] = 0;	/* DATA */
+		put_unaligned_be16(payload, t + SCTP_HEADER + 2);
 	} else {
 		put_unaligned_be16(wire->len - wire->l4, t + 4);
 	}
@@ -319,7 +386,7 @@ void svcnat_wire_make_as(struct wire *wire, const struct wire_head *head,
 /**
  * svcnat_wire_make() - make an IPv4 packet
  * @wire: written
- * @proto: IPPROTO_TCP or IPPROTO_UDP
+ * @proto: IPPROTO_TCP, IPPROTO_UDP or IPPROTO_SCTP
  * @ihl: length of the IPv4 header, in words
  * @payload: bytes behind the transport header
  */
