@@ -6,6 +6,7 @@
 #ifndef _SVCNAT_COMPAT_H
 #define _SVCNAT_COMPAT_H
 
+#include <linux/crc32.h>
 #include <linux/version.h>
 #include <net/genetlink.h>
 #include <net/udp.h>
@@ -59,6 +60,20 @@ static inline struct udp_table *svcnat_udp_table(struct net *net)
 #else
 	return &udp_table;
 #endif
+}
+
+/**
+ * svcnat_crc32c_shift() - carry a CRC over zeroes
+ * @crc: CRC32c, without its inversions
+ * @len: how many bytes of zeroes follow
+ *
+ * The kernel's own goes with 6.16, when nobody there needed it any more.
+ *
+ * Return: the CRC behind them.
+ */
+static inline u32 svcnat_crc32c_shift(u32 crc, size_t len)
+{
+	return __crc32c_le_shift(crc, len);
 }
 
 #endif /* _SVCNAT_COMPAT_H */

@@ -2,6 +2,7 @@
 #include <linux/icmp.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/sctp.h>
 #include <linux/skbuff.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
@@ -9,6 +10,7 @@
 #include <net/ip.h>
 #include <net/ip6_checksum.h>
 
+#include "compat.h"
 #include "nat.h"
 
 /*
@@ -21,6 +23,9 @@
  * PSEUDO: the field holds the un-inverted sum of the pseudo header alone;
  * somebody below us adds the rest.  It follows addresses, not ports.
  * WHOLE: the field holds the real checksum.
+ *
+ * SCTP has a CRC and no pseudo header: addresses are nothing to it, and of what
+ * is pending the field holds nothing yet.
  */
 enum sum_form {
 	SUM_WHOLE,
@@ -33,6 +38,8 @@ enum sum_form {
  * @ports: source and destination port
  * @sum: transport checksum, or NULL if there is none
  * @form: of @sum
+ * @crc: CRC of SCTP, or NULL if there is none, or none yet
+ * @len: bytes from the transport header to the end of the packet
  * @proto: of the transport header
  */
 struct headers {
@@ -40,6 +47,8 @@ struct headers {
 	__be16		*ports;
 	__sum16		*sum;
 	enum sum_form	form;
+	__le32		*crc;
+	u32		len;
 	u8		proto;
 };
 
@@ -153,17 +162,35 @@ static void transport_follows(const struct headers *h, __wsum addr, __wsum port)
 }
 
 /*
+ * A CRC is linear: what changes is that of the difference, with zeroes for all
+ * that stays.  The inversions before and after cancel out, and the ports are
+ * what comes first.
+ */
+static __wsum crc_follows(const struct headers *h, __be32 ports)
+{
+	u32 change;
+
+	change = svcnat_crc32c_shift(le32_to_cpu((__force __le32)ports),
+				     h->len);
+	return put_word((__force __be32 *)h->crc,
+			(__force __be32)(*h->crc ^ cpu_to_le32(change)));
+}
+
+/*
  * Rewrite one packet, the whole or a quoted one.  Gives the difference to a sum
  * over all of it.  With SUM_PSEUDO nobody has such a sum.
  */
 static __wsum put(const struct headers *h, u8 family,
 		  const struct svcnat_rewrite *to)
 {
+	__be32 *ports = (__be32 *)h->ports, before = *ports;
 	__wsum around = 0, addr, port;
 
 	addr = put_addr(h->l3, family, to, &around);
 	port = put_ports(h->ports, to);
 	around = csum_add(around, port);
+	if (h->crc)
+		around = csum_add(around, crc_follows(h, before ^ *ports));
 	if (!h->sum)
 		return around;
 	transport_follows(h, addr, port);
@@ -186,11 +213,22 @@ static __sum16 *transport_sum(struct sk_buff *skb,
 {
 	struct udphdr *uh;
 
+	if (packet->tuple.proto == IPPROTO_SCTP)
+		return NULL;
 	if (packet->tuple.proto == IPPROTO_TCP)
 		return &((struct tcphdr *)(skb->data + packet->l4))->check;
 	uh = (struct udphdr *)(skb->data + packet->l4);
 	/* A pending sum of the pseudo header may happen to be 0. */
 	return uh->check || pending_here(skb, packet) ? &uh->check : NULL;
+}
+
+/* Who segments SCTP sums it, too. */
+static __le32 *transport_crc(struct sk_buff *skb,
+			     const struct svcnat_packet *packet)
+{
+	if (packet->tuple.proto != IPPROTO_SCTP || pending_here(skb, packet))
+		return NULL;
+	return &((struct sctphdr *)(skb->data + packet->l4))->checksum;
 }
 
 /**
@@ -217,6 +255,8 @@ bool svcnat_nat_rewrite(struct sk_buff *skb, struct svcnat_packet *packet,
 	h.ports = (__be16 *)(skb->data + packet->l4);
 	h.sum = transport_sum(skb, packet);
 	h.form = sum_form(skb, packet);
+	h.crc = transport_crc(skb, packet);
+	h.len = packet->len - (packet->l4 - packet->l3);
 	h.proto = packet->tuple.proto;
 	diff = put(&h, packet->tuple.family, to);
 	/* sums the packet from the network header on */
@@ -289,10 +329,20 @@ static __sum16 *quoted_sum(struct sk_buff *skb, const struct svcnat_quote *q)
 	struct tcphdr *th = (struct tcphdr *)(skb->data + q->l4);
 	struct udphdr *uh = (struct udphdr *)(skb->data + q->l4);
 
+	if (q->tuple.proto == IPPROTO_SCTP)
+		return NULL;
 	if (q->tuple.proto == IPPROTO_UDP)
 		return uh->check ? &uh->check : NULL;
 	return q->l4_len >= offsetofend(struct tcphdr, check) ? &th->check :
 								NULL;
+}
+
+static __le32 *quoted_crc(struct sk_buff *skb, const struct svcnat_quote *q)
+{
+	struct sctphdr *sh = (struct sctphdr *)(skb->data + q->l4);
+
+	return q->tuple.proto == IPPROTO_SCTP && q->l4_len == sizeof(*sh) &&
+	       q->len >= sizeof(*sh) ? &sh->checksum : NULL;
 }
 
 static __wsum rewrite_quote(struct sk_buff *skb, struct svcnat_quote *q,
@@ -303,6 +353,8 @@ static __wsum rewrite_quote(struct sk_buff *skb, struct svcnat_quote *q,
 		.ports = (__be16 *)(skb->data + q->l4),
 		.sum = quoted_sum(skb, q),
 		.form = SUM_WHOLE,
+		.crc = quoted_crc(skb, q),
+		.len = q->len,
 		.proto = q->tuple.proto,
 	};
 	__wsum diff;

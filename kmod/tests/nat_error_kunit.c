@@ -18,6 +18,7 @@ enum content {
 	TCP,
 	UDP,
 	UDP_NO_SUM,
+	SCTP,
 	CONTENTS
 };
 
@@ -58,6 +59,13 @@ struct scene {
 /* Cases run one after the other. */
 static struct wire quoted, before, after;
 
+static const u8 protos[] = {
+	[TCP] = IPPROTO_TCP,
+	[UDP] = IPPROTO_UDP,
+	[UDP_NO_SUM] = IPPROTO_UDP,
+	[SCTP] = IPPROTO_SCTP,
+};
+
 static void quote(struct wire *wire, const struct scene *s)
 {
 	const struct wire_head *head = &svcnat_wire_heads[s->outer];
@@ -91,24 +99,26 @@ static void make_wires(const struct scene *s)
 {
 	const unsigned int end = s->side == SVCNAT_DESTINATION ? 0 : 1;
 	union nf_inet_addr addr;
-	u8 half;
+	unsigned int at, len;
+	u8 field[4];
 
 	svcnat_wire_make_as(&quoted, &svcnat_wire_heads[s->inner],
-			    s->content == TCP ? IPPROTO_TCP : IPPROTO_UDP,
-			    PAYLOAD);
+			    protos[s->content], PAYLOAD);
 	addr = svcnat_wire_new_addr(quoted.family);
 	quoted.no_sum = s->content == UDP_NO_SUM;
 	svcnat_wire_sum(&quoted);
 	quote(&before, s);
-	half = quoted.bytes[svcnat_wire_sum_at(&quoted)];
+	at = svcnat_wire_sum_at(&quoted);
+	len = svcnat_wire_sum_len(&quoted);
+	memcpy(field, quoted.bytes + at, len);
 	svcnat_wire_set_addr(&quoted, end, &addr);
 	svcnat_wire_set_port(&quoted, end, NEW_PORT);
 	if (s->both)
 		svcnat_wire_set_port(&quoted, !end, NEW_OTHER);
 	svcnat_wire_sum(&quoted);
-	/* Of a checksum that is cut in two nothing can be said. */
-	if (quoted.l4 + s->kept == svcnat_wire_sum_at(&quoted) + 1)
-		quoted.bytes[svcnat_wire_sum_at(&quoted)] = half;
+	/* Of a checksum that is cut off nothing can be said. */
+	if (quoted.l4 + s->kept < at + len)
+		memcpy(quoted.bytes + at, field, len);
 	quote(&after, s);
 	if (s->router) {
 		set_router(&before);
@@ -184,7 +194,8 @@ static bool facts_right(const struct sk_buff *skb,
 	       !memcmp(&again, p, offsetof(struct svcnat_packet, quote)) &&
 	       same_tuples(&again.quote.tuple, &p->quote.tuple) &&
 	       again.quote.l3 == p->quote.l3 && again.quote.l4 == p->quote.l4 &&
-	       again.quote.l4_len == p->quote.l4_len;
+	       again.quote.l4_len == p->quote.l4_len &&
+	       again.quote.len == p->quote.len;
 }
 
 /* Rewrite to @into, in which a packet of the other direction is quoted. */

@@ -12,6 +12,7 @@ enum content {
 	TCP,
 	UDP,
 	UDP_NO_SUM,
+	SCTP,
 	CONTENTS
 };
 
@@ -55,13 +56,11 @@ static bool pending(const struct scene *s)
 	return s->summed == PARTIAL || s->summed == GSO;
 }
 
-/* What is pending holds the sum of the pseudo header alone. */
 static void sum_as(struct wire *wire, const struct scene *s)
 {
 	svcnat_wire_sum(wire);
 	if (pending(s))
-		put_unaligned_be16(svcnat_wire_pseudo(wire),
-				   wire->bytes + svcnat_wire_sum_at(wire));
+		svcnat_wire_pend(wire);
 }
 
 static void change_end(struct wire *wire, const struct scene *s)
@@ -75,11 +74,17 @@ static void change_end(struct wire *wire, const struct scene *s)
 		svcnat_wire_set_port(wire, !end, new_other);
 }
 
+static u8 proto_of(const struct scene *s)
+{
+	if (s->content == TCP)
+		return IPPROTO_TCP;
+	return s->content == SCTP ? IPPROTO_SCTP : IPPROTO_UDP;
+}
+
 static void make_wires(const struct scene *s)
 {
 	svcnat_wire_make_as(&before, &svcnat_wire_heads[s->head],
-			    s->content == TCP ? IPPROTO_TCP : IPPROTO_UDP,
-			    PAYLOAD);
+			    proto_of(s), PAYLOAD);
 	before.no_sum = s->content == UDP_NO_SUM;
 	after = before;
 	change_end(&after, s);
@@ -91,6 +96,8 @@ static void make_wires(const struct scene *s)
 
 static int gso_type(const struct scene *s)
 {
+	if (s->content == SCTP)
+		return SKB_GSO_SCTP;
 	if (s->content != TCP)
 		return SKB_GSO_UDP_L4;
 	return before.family == AF_INET ? SKB_GSO_TCPV4 : SKB_GSO_TCPV6;
@@ -112,6 +119,7 @@ static void set_summed(struct sk_buff *skb, const struct scene *s)
 	if (pending(s)) {
 		skb->csum_start = skb_headroom(skb) + before.l4;
 		skb->csum_offset = svcnat_wire_sum_at(&before) - before.l4;
+		skb->csum_not_inet = s->content == SCTP;
 	}
 	if (s->summed == GSO) {
 		skb_shinfo(skb)->gso_size = 10;
@@ -147,7 +155,9 @@ static bool sum_right(struct sk_buff *skb, const struct scene *s)
 		return false;
 	skb_gso_reset(copy);
 	right = skb->ip_summed == CHECKSUM_PARTIAL &&
-		!skb_checksum_help(copy) && svcnat_wire_same(&full, copy);
+		!(s->content == SCTP ? skb_crc32c_csum_help(copy) :
+				       skb_checksum_help(copy)) &&
+		svcnat_wire_same(&full, copy);
 	kfree_skb(copy);
 	return right;
 }
