@@ -70,6 +70,8 @@ enum svcnat_review svcnat_flow_review(const struct svcnat_hit *hit,
 	/*
 	 * The workload of an established flow never answers another SYN with
 	 * one of its own: this is somebody else, who inherited the address.
+	 * With SCTP it may be the same one, whose client begins anew (RFC 9260
+	 * 5.2.2), and whom nobody can tell from others: it does so elsewhere.
 	 */
 	if (flags & SVCNAT_ACCOUNT_REMOVED && packet->tcp & SVCNAT_TCP_SYN &&
 	    hit->direction == SVCNAT_REPLY && life.request & SVCNAT_SEEN_SYN)
@@ -121,10 +123,12 @@ static u32 timeout_stamps(const struct svcnat_flows *flows, u8 proto,
 			  const struct svcnat_life *life)
 {
 	enum svcnat_flow_state state;
+	enum svcnat_timeout which;
 	u32 seconds;
 
 	state = svcnat_state_of(proto, life->request, life->reply);
-	seconds = READ_ONCE(flows->timeout[svcnat_state_timeout(state)]);
+	which = svcnat_state_timeout(proto, state);
+	seconds = READ_ONCE(flows->timeout[which]);
 	/* Never early: round up, and a stamp may lag behind by a step. */
 	return (((u64)seconds * HZ) >> SVCNAT_STAMP_SHIFT) + 1 +
 	       SVCNAT_STAMP_STEP;

@@ -227,6 +227,7 @@ int svcnat_flows_init(struct svcnat_flows *flows, const struct net *net,
 	flows->timeout[SVCNAT_TIMEOUT_TCP_CLOSING] = 10;
 	flows->timeout[SVCNAT_TIMEOUT_UDP] = 30;
 	flows->timeout[SVCNAT_TIMEOUT_UDP_STREAM] = 120;
+	flows->timeout[SVCNAT_TIMEOUT_SCTP] = 24 * 60 * 60;
 	get_random_bytes(&flows->key, sizeof(flows->key));
 	err = svcnat_account_init(&flows->direct, net);
 	if (err)

@@ -10,9 +10,10 @@ static int validate_proto(const struct nlattr *attr,
 {
 	u8 proto = nla_get_u8(attr);
 
-	if (proto == IPPROTO_TCP || proto == IPPROTO_UDP)
+	if (svcnat_proto_has_ports(proto))
 		return 0;
-	NL_SET_ERR_MSG_ATTR(extack, attr, "the protocol is not TCP or UDP");
+	NL_SET_ERR_MSG_ATTR(extack, attr,
+			    "the protocol is not TCP, UDP or SCTP");
 	return -EPROTONOSUPPORT;
 }
 
@@ -147,7 +148,7 @@ const struct nla_policy svcnat_policy_config_nest[SVCNAT_CONFIG_A_MAX + 1] = {
 	[SVCNAT_CONFIG_A_MAX_FLOWS] = RANGE_POLICY(entries_range),
 	[SVCNAT_CONFIG_A_MAX_AFFINITY] = RANGE_POLICY(entries_range),
 	[SVCNAT_CONFIG_A_TIMEOUT_TCP_ESTABLISHED ...
-	 SVCNAT_CONFIG_A_TIMEOUT_UDP_STREAM] = RANGE_POLICY(timeout_range),
+	 SVCNAT_CONFIG_A_TIMEOUT_SCTP] = RANGE_POLICY(timeout_range),
 	[SVCNAT_CONFIG_A_POD_CIDR ... SVCNAT_CONFIG_A_NODEPORT_ADDRESSES] =
 		NLA_POLICY_NESTED_ARRAY(svcnat_policy_range),
 	[SVCNAT_CONFIG_A_MASQUERADE_ALL] = NLA_POLICY_MAX(NLA_U8, 1),

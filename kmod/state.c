@@ -3,6 +3,7 @@
 
 #include "state.h"
 
+/* Of SCTP as well */
 static u8 tcp_after(u8 seen, const struct svcnat_packet *packet)
 {
 	seen |= SVCNAT_SEEN;
@@ -29,11 +30,12 @@ static u8 tcp_after(u8 seen, const struct svcnat_packet *packet)
  */
 u8 svcnat_state_after(u8 seen, const struct svcnat_packet *packet)
 {
-	if (packet->tuple.proto == IPPROTO_TCP)
+	if (svcnat_proto_connects(packet->tuple.proto))
 		return tcp_after(seen, packet);
 	return seen & SVCNAT_SEEN ? seen | SVCNAT_SEEN_MORE : SVCNAT_SEEN;
 }
 
+/* Of SCTP as well */
 static enum svcnat_flow_state tcp_state(u8 request, u8 reply)
 {
 	if (request & reply & SVCNAT_SEEN_RST)
@@ -49,7 +51,7 @@ static enum svcnat_flow_state tcp_state(u8 request, u8 reply)
 
 /**
  * svcnat_state_of() - the state of a connection
- * @proto: IPPROTO_TCP or IPPROTO_UDP
+ * @proto: IPPROTO_TCP, IPPROTO_UDP or IPPROTO_SCTP
  * @request: what the client has sent
  * @reply: what the endpoint has sent
  *
@@ -57,7 +59,7 @@ static enum svcnat_flow_state tcp_state(u8 request, u8 reply)
  */
 enum svcnat_flow_state svcnat_state_of(u8 proto, u8 request, u8 reply)
 {
-	if (proto == IPPROTO_TCP)
+	if (svcnat_proto_connects(proto))
 		return tcp_state(request, reply);
 	if (!(reply & SVCNAT_SEEN))
 		return SVCNAT_FLOW_UNREPLIED;
@@ -67,15 +69,18 @@ enum svcnat_flow_state svcnat_state_of(u8 proto, u8 request, u8 reply)
 
 /**
  * svcnat_state_timeout() - which timeout a state has
+ * @proto: IPPROTO_TCP, IPPROTO_UDP or IPPROTO_SCTP
  * @state: the state
  *
  * Return: the timeout.
  */
-enum svcnat_timeout svcnat_state_timeout(enum svcnat_flow_state state)
+enum svcnat_timeout svcnat_state_timeout(u8 proto,
+					 enum svcnat_flow_state state)
 {
 	switch (state) {
 	case SVCNAT_FLOW_ESTABLISHED:
-		return SVCNAT_TIMEOUT_TCP_ESTABLISHED;
+		return proto == IPPROTO_SCTP ? SVCNAT_TIMEOUT_SCTP :
+					       SVCNAT_TIMEOUT_TCP_ESTABLISHED;
 	case SVCNAT_FLOW_SYN_SENT:
 	case SVCNAT_FLOW_SYN_RECV:
 	case SVCNAT_FLOW_CLOSING:
@@ -91,7 +96,7 @@ enum svcnat_timeout svcnat_state_timeout(enum svcnat_flow_state state)
 
 /**
  * svcnat_state_half_open() - may the flow make room for others?
- * @proto: IPPROTO_TCP or IPPROTO_UDP
+ * @proto: IPPROTO_TCP, IPPROTO_UDP or IPPROTO_SCTP
  * @request: what the client has sent
  * @reply: what the endpoint has sent
  *
@@ -100,11 +105,12 @@ enum svcnat_timeout svcnat_state_timeout(enum svcnat_flow_state state)
 bool svcnat_state_half_open(u8 proto, u8 request, u8 reply)
 {
 	return !(reply & SVCNAT_SEEN) ||
-	       (proto == IPPROTO_TCP && !(request & SVCNAT_SEEN_ACK));
+	       (svcnat_proto_connects(proto) && !(request & SVCNAT_SEEN_ACK));
 }
 
 /**
- * svcnat_state_closing() - does a SYN on this TCP flow begin a new connection?
+ * svcnat_state_closing() - does a SYN or INIT on this flow begin a new
+ *	connection?
  * @request: what the client has sent
  * @reply: what the endpoint has sent
  *
@@ -125,7 +131,8 @@ bool svcnat_state_closing(u8 request, u8 reply)
 }
 
 /**
- * svcnat_state_aborted() - may a SYN on this TCP flow begin a new connection?
+ * svcnat_state_aborted() - may a SYN or INIT on this flow begin a new
+ *	connection?
  * @request: what the client has sent
  * @reply: what the endpoint has sent
  *

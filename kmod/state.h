@@ -24,7 +24,7 @@
 #include "packet.h"
 #include "uapi/svcnat.h"
 
-/* What a direction has sent */
+/* What a direction has sent; TCP stands for SCTP, too: see packet.h */
 #define SVCNAT_SEEN		0x01	/* anything */
 #define SVCNAT_SEEN_MORE	0x02	/* UDP: a second packet */
 #define SVCNAT_SEEN_ACK		0x04	/* TCP: a segment that is no SYN */
@@ -55,6 +55,8 @@
  * @SVCNAT_TIMEOUT_TCP_CLOSING: a RST was seen
  * @SVCNAT_TIMEOUT_UDP: unreplied and replied
  * @SVCNAT_TIMEOUT_UDP_STREAM: more than one question, and an answer
+ * @SVCNAT_TIMEOUT_SCTP: as TCP_ESTABLISHED, for SCTP; what else it needs are
+ *	those of TCP
  * @SVCNAT_TIMEOUTS: how many there are
  */
 enum svcnat_timeout {
@@ -63,6 +65,7 @@ enum svcnat_timeout {
 	SVCNAT_TIMEOUT_TCP_CLOSING,
 	SVCNAT_TIMEOUT_UDP,
 	SVCNAT_TIMEOUT_UDP_STREAM,
+	SVCNAT_TIMEOUT_SCTP,
 	SVCNAT_TIMEOUTS
 };
 
@@ -149,7 +152,8 @@ static inline bool svcnat_word_live(u64 word)
 
 u8 svcnat_state_after(u8 seen, const struct svcnat_packet *packet);
 enum svcnat_flow_state svcnat_state_of(u8 proto, u8 request, u8 reply);
-enum svcnat_timeout svcnat_state_timeout(enum svcnat_flow_state state);
+enum svcnat_timeout svcnat_state_timeout(u8 proto,
+					 enum svcnat_flow_state state);
 bool svcnat_state_half_open(u8 proto, u8 request, u8 reply);
 bool svcnat_state_closing(u8 request, u8 reply);
 bool svcnat_state_aborted(u8 request, u8 reply);

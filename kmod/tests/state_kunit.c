@@ -5,10 +5,10 @@
 
 #define SEEN_ALL	0x7f
 
-static struct svcnat_packet tcp(u8 bits, bool payload)
+static struct svcnat_packet made_of(u8 proto, u8 bits, bool payload)
 {
 	struct svcnat_packet packet = {
-		.tuple.proto = IPPROTO_TCP, .tcp = bits, .payload = payload,
+		.tuple.proto = proto, .tcp = bits, .payload = payload,
 	};
 
 	return packet;
@@ -39,14 +39,15 @@ static u8 tcp_model(u8 seen, u8 bits, bool payload)
 	return after;
 }
 
-static void every_segment_says_what_it_should(struct kunit *test)
+static void every_bit_counts(struct kunit *test, u8 proto)
 {
 	unsigned int seen, bits, payload;
 
 	for (seen = 0; seen <= SEEN_ALL; seen++) {
 		for (bits = 0; bits < 32; bits++) {
 			for (payload = 0; payload < 2; payload++) {
-				struct svcnat_packet p = tcp(bits, payload);
+				struct svcnat_packet p =
+					made_of(proto, bits, payload);
 
 				KUNIT_EXPECT_EQ_MSG(test,
 						    svcnat_state_after(seen, &p),
@@ -57,6 +58,12 @@ static void every_segment_says_what_it_should(struct kunit *test)
 			}
 		}
 	}
+}
+
+static void every_segment_says_what_it_should(struct kunit *test)
+{
+	every_bit_counts(test, IPPROTO_TCP);
+	every_bit_counts(test, IPPROTO_SCTP);
 }
 
 static void a_second_datagram_makes_a_stream(struct kunit *test)
@@ -108,6 +115,15 @@ static void every_pair_has_its_state(struct kunit *test)
 					(int)svcnat_state_of(IPPROTO_TCP, q, r),
 					(int)tcp_state_model(q, r));
 			KUNIT_EXPECT_EQ(test,
+					(int)svcnat_state_of(IPPROTO_SCTP, q,
+							     r),
+					(int)tcp_state_model(q, r));
+			KUNIT_EXPECT_EQ(test,
+					svcnat_state_half_open(IPPROTO_SCTP, q,
+							       r),
+					svcnat_state_half_open(IPPROTO_TCP, q,
+							       r));
+			KUNIT_EXPECT_EQ(test,
 					svcnat_state_half_open(IPPROTO_TCP, q,
 							       r),
 					!(r & SVCNAT_SEEN) ||
@@ -140,8 +156,15 @@ static void every_state_has_its_timeout(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(timeout); i++)
-		KUNIT_EXPECT_EQ(test, (int)svcnat_state_timeout(i),
+		KUNIT_EXPECT_EQ(test,
+				(int)svcnat_state_timeout(IPPROTO_TCP, i),
 				(int)timeout[i]);
+	/* SCTP has one of its own. */
+	for (i = 0; i <= SVCNAT_FLOW_CLOSED; i++)
+		KUNIT_EXPECT_EQ(test,
+				(int)svcnat_state_timeout(IPPROTO_SCTP, i),
+				i == SVCNAT_FLOW_ESTABLISHED ?
+				(int)SVCNAT_TIMEOUT_SCTP : (int)timeout[i]);
 }
 
 static void a_word_keeps_its_parts(struct kunit *test)
