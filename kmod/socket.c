@@ -60,6 +60,8 @@ static struct sock *find_listener(struct net *net, const struct svcnat_tuple *t)
  * @net: the netns
  * @tuple: of a packet that the socket would receive
  *
+ * Those of SCTP are a module's, which nobody loads for our sake: none is found.
+ *
  * Context: RCU read side.
  * Return: true if so; for TCP also when the socket waits for its time to end.
  */
@@ -67,14 +69,18 @@ bool svcnat_socket_connected(struct net *net, const struct svcnat_tuple *tuple)
 {
 	struct sock *sk;
 
-	if (tuple->proto == IPPROTO_UDP) {
+	switch (tuple->proto) {
+	case IPPROTO_UDP:
 		sk = find_udp(net, tuple);
 		return sk && sk->sk_state == TCP_ESTABLISHED;
+	case IPPROTO_TCP:
+		sk = find_established(net, tuple);
+		if (sk)
+			sock_gen_put(sk);
+		return sk;
+	default:
+		return false;
 	}
-	sk = find_established(net, tuple);
-	if (sk)
-		sock_gen_put(sk);
-	return sk;
 }
 
 /**
@@ -82,12 +88,19 @@ bool svcnat_socket_connected(struct net *net, const struct svcnat_tuple *tuple)
  * @net: the netns
  * @tuple: of a packet that the socket would receive
  *
+ * Those of SCTP are a module's, which nobody loads for our sake: none is found.
+ *
  * Context: RCU read side.
  * Return: true if so.
  */
 bool svcnat_socket_listens(struct net *net, const struct svcnat_tuple *tuple)
 {
-	if (tuple->proto == IPPROTO_UDP)
+	switch (tuple->proto) {
+	case IPPROTO_UDP:
 		return find_udp(net, tuple);
-	return find_listener(net, tuple);
+	case IPPROTO_TCP:
+		return find_listener(net, tuple);
+	default:
+		return false;
+	}
 }
