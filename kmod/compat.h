@@ -76,4 +76,16 @@ static inline u32 svcnat_crc32c_shift(u32 crc, size_t len)
 	return __crc32c_le_shift(crc, len);
 }
 
+/**
+ * svcnat_crc32c() - CRC32c
+ * @data: of this
+ * @len: and so many bytes
+ *
+ * Return: the CRC, as SCTP has it.
+ */
+static inline __le32 svcnat_crc32c(const void *data, size_t len)
+{
+	return cpu_to_le32(~__crc32c_le(~0, data, len));
+}
+
 #endif /* _SVCNAT_COMPAT_H */

@@ -8,13 +8,13 @@
 /*
  * Refuse the packet, and say so.  A client on the node learns of it by the errno
  * of its system call; one that sleeps in connect(), or whose connection is gone,
- * by a RST.
+ * by a RST or ABORT.  SCTP does not care for the errno.
  */
 static unsigned int refuse_with(struct svcnat_passage *p, enum svcnat_stat why)
 {
 	bool local = p->state->hook == NF_INET_LOCAL_OUT;
 
-	if (local && p->packet.tuple.proto != IPPROTO_TCP) {
+	if (local && !svcnat_proto_connects(p->packet.tuple.proto)) {
 		svcnat_passage_drop(p, why);
 		return NF_DROP_ERR(-ECONNREFUSED);
 	}
@@ -25,7 +25,7 @@ static unsigned int refuse_with(struct svcnat_passage *p, enum svcnat_stat why)
 	       NF_DROP_ERR(-ECONNREFUSED) : NF_DROP;
 }
 
-static unsigned int refuse_tcp_udp(struct svcnat_passage *p)
+static unsigned int refuse_ports(struct svcnat_passage *p)
 {
 	struct svcnat_query query = {
 		.tuple = &p->packet.tuple,
@@ -92,7 +92,7 @@ unsigned int svcnat_refuse(struct svcnat_passage *p)
 		return NF_ACCEPT;
 	switch (parsed) {
 	case SVCNAT_PARSED:
-		return refuse_tcp_udp(p);
+		return refuse_ports(p);
 	case SVCNAT_PARSED_ECHO:
 		return answer_echo(p);
 	case SVCNAT_PARSED_OTHER:

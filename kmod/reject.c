@@ -3,6 +3,7 @@
 #include <linux/icmpv6.h>
 #include <linux/jiffies.h>
 #include <linux/netfilter.h>
+#include <linux/sctp.h>
 #include <linux/skbuff.h>
 #include <net/ip.h>
 #include <net/ip6_route.h>
@@ -11,6 +12,7 @@
 #include <net/netfilter/ipv6/nf_reject.h>
 #include <net/route.h>
 
+#include "compat.h"
 #include "reject.h"
 
 /*
@@ -88,35 +90,6 @@ static void send_ipv6(struct sk_buff *skb, const struct svcnat_packet *packet,
 				 state->hook);
 }
 
-/**
- * svcnat_reject_send() - answer a packet
- * @reject: the netns' limits
- * @skb: the packet, which remains the caller's
- * @packet: its facts
- * @state: of the hook: PRE_ROUTING or LOCAL_OUT, behind conntrack
- *
- * The helpers answer no non-first fragment and none with a wrong checksum.  A
- * RST gets no answer, nor does what came to many.
- *
- * Context: softirqs disabled.
- * Return: false if an answer is due, but too many were sent.
- */
-bool svcnat_reject_send(struct svcnat_reject *reject, struct sk_buff *skb,
-			const struct svcnat_packet *packet,
-			const struct nf_hook_state *state)
-{
-	if (packet->tcp & SVCNAT_TCP_RST || came_to_many(skb, state))
-		return true;
-	if (!take(svcnat_packet_opens(packet) ? &reject->opening :
-						&reject->stray))
-		return false;
-	if (packet->tuple.family == AF_INET)
-		send_ipv4(skb, packet, state);
-	else
-		send_ipv6(skb, packet, state);
-	return true;
-}
-
 /* Gives it the route that an answer from a service's address takes. */
 static int route_ipv4(struct net *net, struct sk_buff *skb,
 		      const struct svcnat_tuple *t, int oif)
@@ -135,43 +108,36 @@ static int route_ipv4(struct net *net, struct sk_buff *skb,
 	return 0;
 }
 
-static void echo_ipv4(struct net *net, struct sk_buff *skb,
-		      const struct svcnat_packet *packet, int oif)
+/* Send a packet to where the one that it answers came from. */
+static void return_ipv4(struct net *net, struct sk_buff *skb,
+			const struct svcnat_tuple *t, int oif)
 {
-	const struct svcnat_tuple *t = &packet->tuple;
-	struct icmphdr *icmp;
 	struct iphdr *iph;
 
 	if (route_ipv4(net, skb, t, oif)) {
 		kfree_skb(skb);
 		return;
 	}
-	iph = (struct iphdr *)(skb->data + packet->l3);
+	iph = ip_hdr(skb);
 	iph->saddr = t->dst.ip;
 	iph->daddr = t->src.ip;
 	iph->ttl = ip4_dst_hoplimit(skb_dst(skb));
 	iph->frag_off = 0;
-	icmp = (struct icmphdr *)(skb->data + packet->l4);
-	icmp->type = ICMP_ECHOREPLY;
-	csum_replace2(&icmp->checksum, htons(ICMP_ECHO << 8),
-		      htons(ICMP_ECHOREPLY << 8));
 	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
 	skb->ignore_df = 1;
 	ip_local_out(net, NULL, skb);
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
-static void echo_ipv6(struct net *net, struct sk_buff *skb,
-		      const struct svcnat_packet *packet, int oif)
+static void return_ipv6(struct net *net, struct sk_buff *skb,
+			const struct svcnat_tuple *t, int oif)
 {
-	const struct svcnat_tuple *t = &packet->tuple;
 	struct flowi6 fl6 = {
 		.daddr = t->src.in6, .saddr = t->dst.in6,
 		.flowi6_oif = oif, .flowi6_mark = skb->mark,
 		.flowi6_proto = t->proto,
 	};
 	struct dst_entry *dst = ip6_route_output(net, NULL, &fl6);
-	struct icmp6hdr *icmp;
 	struct ipv6hdr *iph;
 
 	if (dst->error) {
@@ -181,25 +147,130 @@ static void echo_ipv6(struct net *net, struct sk_buff *skb,
 	}
 	skb_dst_drop(skb);
 	skb_dst_set(skb, dst);
-	iph = (struct ipv6hdr *)(skb->data + packet->l3);
+	iph = ipv6_hdr(skb);
 	iph->saddr = t->dst.in6;
 	iph->daddr = t->src.in6;
 	iph->hop_limit = ip6_dst_hoplimit(dst);
-	icmp = (struct icmp6hdr *)(skb->data + packet->l4);
-	icmp->icmp6_type = ICMPV6_ECHO_REPLY;
-	csum_replace2(&icmp->icmp6_cksum, htons(ICMPV6_ECHO_REQUEST << 8),
-		      htons(ICMPV6_ECHO_REPLY << 8));
 	memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
 	skb->ignore_df = 1;
 	ip6_local_out(net, NULL, skb);
 }
 #else
-static void echo_ipv6(struct net *net, struct sk_buff *skb,
-		      const struct svcnat_packet *packet, int oif)
+static void return_ipv6(struct net *net, struct sk_buff *skb,
+			const struct svcnat_tuple *t, int oif)
 {
 	kfree_skb(skb);
 }
 #endif
+
+static void send_back(struct sk_buff *skb, const struct svcnat_packet *packet,
+		      const struct nf_hook_state *state)
+{
+	int oif = 0;
+
+	if (state->in)
+		oif = l3mdev_master_ifindex_rcu(state->in);
+	if (packet->tuple.family == AF_INET)
+		return_ipv4(state->net, skb, &packet->tuple, oif);
+	else
+		return_ipv6(state->net, skb, &packet->tuple, oif);
+}
+
+/* What a stack says that knows no such association (RFC 9260 8.4). */
+static void put_abort(struct sk_buff *skb, const struct svcnat_packet *packet)
+{
+	struct {
+		struct sctphdr		common;
+		struct sctp_chunkhdr	abort;
+	} *h = skb_put_zero(skb, sizeof(*h));
+
+	h->common.source = packet->tuple.dport;
+	h->common.dest = packet->tuple.sport;
+	h->common.vtag = packet->tag;
+	h->abort.type = SCTP_CID_ABORT;
+	/* The tag is the receiver's, or that which it sent. */
+	if (!svcnat_packet_opens(packet))
+		h->abort.flags = SCTP_CHUNK_FLAG_T;
+	h->abort.length = htons(sizeof(h->abort));
+	h->common.checksum = svcnat_crc32c(h, sizeof(*h));
+}
+
+/* A network header like that of @skb, but for what it may have besides. */
+static void put_network(struct sk_buff *to, struct sk_buff *skb,
+			const struct svcnat_packet *packet)
+{
+	unsigned int len;
+	void *l3;
+
+	len = packet->tuple.family == AF_INET ? sizeof(struct iphdr) :
+						sizeof(struct ipv6hdr);
+	skb_reset_network_header(to);
+	l3 = skb_put(to, len);
+	skb_set_transport_header(to, len);
+	/* The packet was parsed: it is as long. */
+	skb_copy_bits(skb, packet->l3, l3, len);
+	if (packet->tuple.family == AF_INET)
+		((struct iphdr *)l3)->ihl = len / 4;
+	else
+		((struct ipv6hdr *)l3)->nexthdr = IPPROTO_SCTP;
+	to->protocol = skb->protocol;
+	to->mark = skb->mark;
+}
+
+/*
+ * SCTP heeds no ICMP port unreachable: a client would wait for as long as if
+ * there were no answer at all.
+ */
+static void send_abort(struct sk_buff *skb, const struct svcnat_packet *packet,
+		       const struct nf_hook_state *state)
+{
+	struct sk_buff *answer;
+
+	answer = alloc_skb(LL_MAX_HEADER + sizeof(struct ipv6hdr) +
+			   sizeof(struct sctphdr) +
+			   sizeof(struct sctp_chunkhdr),
+			   GFP_ATOMIC | __GFP_NOWARN);
+	if (!answer)
+		return;
+	skb_reserve(answer, LL_MAX_HEADER);
+	put_network(answer, skb, packet);
+	put_abort(answer, packet);
+	nf_ct_attach(answer, skb);
+	send_back(answer, packet, state);
+}
+
+/**
+ * svcnat_reject_send() - answer a packet
+ * @reject: the netns' limits
+ * @skb: the packet, which remains the caller's
+ * @packet: its facts
+ * @state: of the hook: PRE_ROUTING or LOCAL_OUT, behind conntrack
+ *
+ * The helpers answer no non-first fragment and none with a wrong checksum, but
+ * for SCTP's, which they do not look at.  A RST or ABORT gets no answer, nor
+ * does what came to many.
+ *
+ * Context: softirqs disabled.
+ * Return: false if an answer is due, but too many were sent.
+ */
+bool svcnat_reject_send(struct svcnat_reject *reject, struct sk_buff *skb,
+			const struct svcnat_packet *packet,
+			const struct nf_hook_state *state)
+{
+	if (packet->tcp & SVCNAT_TCP_RST || came_to_many(skb, state))
+		return true;
+	if (!take(svcnat_packet_opens(packet) ? &reject->opening :
+						&reject->stray))
+		return false;
+	/* A packet that was not parsed to its ports has no length there. */
+	if (packet->tuple.proto == IPPROTO_SCTP && packet->l4_len)
+		send_abort(skb, packet, state);
+	else if (packet->tuple.family == AF_INET)
+		send_ipv4(skb, packet, state);
+	else
+		send_ipv6(skb, packet, state);
+	return true;
+}
 
 /*
  * A copy that goes back.  The checksum is updated, so that a wrong one stays
@@ -222,6 +293,18 @@ static struct sk_buff *copy_of(struct sk_buff *skb)
 	return copy;
 }
 
+static void make_reply(struct sk_buff *skb, const struct svcnat_packet *packet)
+{
+	/* ICMPv6 begins with type, code and checksum as well. */
+	struct icmphdr *icmp = (struct icmphdr *)(skb->data + packet->l4);
+	const u8 type = packet->tuple.family == AF_INET ? ICMP_ECHOREPLY :
+							  ICMPV6_ECHO_REPLY;
+
+	csum_replace2(&icmp->checksum, htons(icmp->type << 8),
+		      htons(type << 8));
+	icmp->type = type;
+}
+
 /**
  * svcnat_reject_echo() - answer an echo request
  * @reject: the netns' limits
@@ -237,7 +320,6 @@ bool svcnat_reject_echo(struct svcnat_reject *reject, struct sk_buff *skb,
 			const struct nf_hook_state *state)
 {
 	struct sk_buff *copy;
-	int oif = 0;
 
 	if (came_to_many(skb, state))
 		return true;
@@ -246,11 +328,7 @@ bool svcnat_reject_echo(struct svcnat_reject *reject, struct sk_buff *skb,
 	copy = copy_of(skb);
 	if (!copy)
 		return true;
-	if (state->in)
-		oif = l3mdev_master_ifindex_rcu(state->in);
-	if (packet->tuple.family == AF_INET)
-		echo_ipv4(state->net, copy, packet, oif);
-	else
-		echo_ipv6(state->net, copy, packet, oif);
+	make_reply(copy, packet);
+	send_back(copy, packet, state);
 	return true;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Answers of our own: TCP RST, ICMP port unreachable, echo replies. */
+/* Answers of our own: RST, ABORT, ICMP port unreachable, echo replies. */
 #ifndef _SVCNAT_REJECT_H
 #define _SVCNAT_REJECT_H
 
@@ -24,7 +24,8 @@ struct svcnat_bucket {
 /**
  * struct svcnat_reject - the limits on answers of one netns
  * @opening: answers to packets that would begin a connection
- * @stray: answers to TCP without a flow, which anybody can send any number of
+ * @stray: answers to TCP and SCTP without a flow, which anybody can send any
+ *	number of
  * @echo: echo replies
  */
 struct svcnat_reject {
