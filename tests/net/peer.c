@@ -3,14 +3,15 @@
  * Both ends of the connections that the tests make: small, because a program
  * takes seconds to start on a debug kernel.
  *
- * peer [-N NETNS] serve PORT[/close|/nocheck]...
+ * peer [-N NETNS] serve PORT[/close|/nocheck]... ADDR:PORT/sctp[/close]...
  *
  *	Goes to the background once every PORT listens, TCP and UDP, on all
  *	addresses of both families, and prints its process.  A TCP client is sent one line,
  *	"ENDPOINT CLIENT": the two ends of the connection as seen here, and then
  *	everything it sends.  A datagram comes back with that line in front.
  *	/close: TCP ends behind the line.  /nocheck: answers have no UDP
- *	checksum.
+ *	checksum.  /sctp: on that address alone, which is the only one that
+ *	associations then have at this end: no NAT sees the others.
  *
  *	An address of IPv6 stands in brackets, here and below.
  *
@@ -22,6 +23,7 @@
  *
  *	-n COUNT   questions, one after the other, each a new connection
  *	-u         by UDP, from a connected socket; -U: an unconnected one
+ *	-S         by SCTP, as by TCP; needs -s where there are more addresses
  *	-s ADDR    from this address; -i: and the ones above it in turn
  *	-p PORT    from this port
  *	-d DEVICE  bound to this device
@@ -30,11 +32,11 @@
  *	-l BYTES   size of a datagram
  *	-z         datagrams without checksum
  *	-e         TCP: let the server end the connection
- *	-r         TCP: end it with a RST
+ *	-r         TCP: end it with a RST; SCTP: with an ABORT
  *	-f         fire and forget: do not wait for an answer, print nothing
  *	-t MS      how long to wait for each answer
  *
- * peer [-N NETNS] stream [-n COUNT] [-u] [-s ADDR] [-p PORT] [-d DEVICE] [-t MS]
+ * peer [-N NETNS] stream [-n COUNT] [-u|-S] [-s ADDR] [-p PORT] [-d DEVICE] [-t MS]
  *		ADDR:PORT
  *
  *	Talks on COUNT connections until SIGTERM and checks every byte that
@@ -42,7 +44,7 @@
  *	answer.  Prints "ENDPOINT CLIENT open BYTES", when it ends ok: one
  *	more record was answered on SIGTERM, or an error.
  *
- * peer [-N NETNS] bulk [-s ADDR] [-t MS] BYTES ADDR:PORT
+ * peer [-N NETNS] bulk [-S] [-s ADDR] [-t MS] BYTES ADDR:PORT
  *
  *	Sends as much as it can, up to BYTES, on one connection, and prints as
  *	stream does.
@@ -91,6 +93,7 @@ struct options {
 	unsigned int		len;
 	int			timeout;
 	bool			udp;
+	bool			sctp;
 	bool			unconnected;
 	bool			increment;
 	bool			nocheck;
@@ -335,6 +338,42 @@ static void serve_port(int epoll, const char *word, int family, int type)
 	watch(epoll, c, EPOLL_CTL_ADD);
 }
 
+static void address_port_parse(union address *a, char *word)
+{
+	char *colon = word ? strrchr(word, ':') : NULL;
+
+	if (!colon)
+		die("expected ADDR:PORT");
+	*colon = 0;
+	if (*word == '[' && colon[-1] == ']') {
+		colon[-1] = 0;
+		word++;
+	}
+	address_parse(a, word);
+	a->v4.sin_port = htons(atoi(colon + 1));
+}
+
+static void serve_sctp(int epoll, char *word)
+{
+	char *slash = strchr(word, '/');
+	union address at = { 0 };
+	struct conn *c;
+	int fd;
+
+	*slash = 0;
+	address_port_parse(&at, word);
+	fd = socket(at.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK,
+		    IPPROTO_SCTP);
+	if (fd < 0)
+		die("socket: %s", strerror(errno));
+	if (bind(fd, &at.any, address_len(&at)) || listen(fd, 4096))
+		die("cannot listen on %s: %s", word, strerror(errno));
+	c = conn_new(fd);
+	c->listens = true;
+	c->close = !strcmp(slash + 1, "sctp/close");
+	watch(epoll, c, EPOLL_CTL_ADD);
+}
+
 static enum next accept_some(int epoll, const struct conn *listener)
 {
 	union address client, endpoint;
@@ -449,6 +488,10 @@ static __attribute__((noreturn)) void serve(char **words)
 	if (!*words)
 		die("serve needs a port");
 	for (; *words; words++) {
+		if (strstr(*words, "/sctp")) {
+			serve_sctp(epoll, *words);
+			continue;
+		}
 		serve_port(epoll, *words, AF_INET, SOCK_STREAM);
 		serve_port(epoll, *words, AF_INET, SOCK_DGRAM);
 		serve_port(epoll, *words, AF_INET6, SOCK_STREAM);
@@ -512,7 +555,8 @@ static int client_socket(const struct options *o, unsigned int i)
 	from.v4.sin_port = htons(o->port);
 	if (o->increment)
 		address_add(&from, i);
-	fd = socket(family, o->udp ? SOCK_DGRAM : SOCK_STREAM, 0);
+	fd = socket(family, o->udp ? SOCK_DGRAM : SOCK_STREAM,
+		    o->sctp ? IPPROTO_SCTP : 0);
 	if (fd < 0)
 		return -errno;
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
@@ -526,6 +570,8 @@ static int client_socket(const struct options *o, unsigned int i)
 	/* So that a route alone makes an address ours, as it does in IPv4. */
 	if (family == AF_INET6)
 		enable(fd, IPPROTO_IPV6, IPV6_FREEBIND);
+	if (o->sctp && family == AF_INET6)
+		enable(fd, IPPROTO_IPV6, IPV6_V6ONLY);
 	if (o->device && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, o->device,
 				    strlen(o->device)))
 		die("%s: %s", o->device, strerror(errno));
@@ -874,21 +920,6 @@ static void enter(const char *netns)
 	close(fd);
 }
 
-static void parse_target(struct options *o, char *word)
-{
-	char *colon = word ? strrchr(word, ':') : NULL;
-
-	if (!colon)
-		die("expected ADDR:PORT");
-	*colon = 0;
-	if (*word == '[' && colon[-1] == ']') {
-		colon[-1] = 0;
-		word++;
-	}
-	address_parse(&o->to, word);
-	o->to.v4.sin_port = htons(atoi(colon + 1));
-}
-
 static void parse_option(struct options *o, int c)
 {
 	switch (c) {
@@ -900,6 +931,9 @@ static void parse_option(struct options *o, int c)
 		/* fallthrough */
 	case 'u':
 		o->udp = true;
+		break;
+	case 'S':
+		o->sctp = true;
 		break;
 	case 's':
 		address_parse(&o->source, optarg);
@@ -959,16 +993,16 @@ int main(int argc, char **argv)
 	setrlimit(RLIMIT_NOFILE, &files);
 	if (!strcmp(command, "serve"))
 		serve(argv + 1);
-	while ((c = getopt(argc, argv, "n:uUs:id:p:l:xzerft:")) != -1)
+	while ((c = getopt(argc, argv, "n:uUSs:id:p:l:xzerft:")) != -1)
 		parse_option(&o, c);
 	argv += optind;
 	if (!strcmp(command, "bulk")) {
 		if (!*argv)
 			die("expected BYTES");
-		parse_target(&o, argv[1]);
+		address_port_parse(&o.to, argv[1]);
 		return bulk(&o, strtoull(*argv, NULL, 10));
 	}
-	parse_target(&o, *argv);
+	address_port_parse(&o.to, *argv);
 	if (!strcmp(command, "stream"))
 		return stream(&o);
 	if (!strcmp(command, "ask"))
