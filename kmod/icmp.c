@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "icmp.h"
 #include "nat.h"
+#include "node.h"
 #include "passage.h"
 
 /*
@@ -22,6 +23,22 @@ static bool is_about(const struct svcnat_passage *p, enum svcnat_stage stage,
 	       svcnat_flow_find(&p->sn->flows, &answer, stage, hit);
 }
 
+/*
+ * The node tells of a packet that it does not forward between the two rewrites,
+ * as conntrack knows it.  The same addresses and ports may be what a direct flow
+ * has on the wire, whose source port was changed because of that: it is not
+ * meant.  What was to end here has both rewrites behind it.
+ */
+static bool is_between(const struct svcnat_passage *p)
+{
+	const struct svcnat_tuple *quoted = &p->packet.quote.tuple;
+	struct svcnat_hit hit;
+
+	return p->state->hook == NF_INET_LOCAL_OUT &&
+	       svcnat_flow_find(&p->sn->flows, quoted, SVCNAT_POST, &hit) &&
+	       !svcnat_node_owns(p->sn->net, quoted->family, &quoted->dst);
+}
+
 /**
  * svcnat_icmp_error() - an ICMP error that quotes a packet
  * @p: the error
@@ -36,7 +53,7 @@ unsigned int svcnat_icmp_error(struct svcnat_passage *p,
 {
 	struct svcnat_hit hit;
 
-	if (!is_about(p, stage, &hit))
+	if (!is_about(p, stage, &hit) || is_between(p))
 		return NF_ACCEPT;
 	if (!svcnat_packet_error_sound(p->skb, &p->packet)) {
 		svcnat_passage_count(p, SVCNAT_STAT_ICMP_ODD);
