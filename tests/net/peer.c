@@ -15,13 +15,13 @@
  *
  *	An address of IPv6 stands in brackets, here and below.
  *
- * peer [-N NETNS] ask [OPTION]... ADDR:PORT
+ * peer [-N NETNS] ask [OPTION]... ADDR:PORT...
  *
- *	Asks such a server, and prints a line for each question: "ENDPOINT
- *	CLIENT MILLISECONDS" or "ERROR - MILLISECONDS".  Exit status 0 if all
- *	were answered.
+ *	Asks such servers one after the other, and prints a line for each
+ *	question: "ENDPOINT CLIENT MILLISECONDS" or "ERROR - MILLISECONDS".
+ *	Exit status 0 if all were answered.
  *
- *	-n COUNT   questions, one after the other, each a new connection
+ *	-n COUNT   questions to each one, all of them new connections
  *	-u         by UDP, from a connected socket; -U: an unconnected one
  *	-S         by SCTP, as by TCP; needs -s where there are more addresses
  *	-s ADDR    from this address; -i: and the ones above it in turn
@@ -37,10 +37,10 @@
  *	-t MS      how long to wait for each answer
  *
  * peer [-N NETNS] stream [-n COUNT] [-u|-S] [-s ADDR] [-p PORT] [-d DEVICE] [-t MS]
- *		ADDR:PORT
+ *		ADDR:PORT...
  *
- *	Talks on COUNT connections until SIGTERM and checks every byte that
- *	comes back, and with UDP that it is from the endpoint of the first
+ *	Talks on COUNT connections to each until SIGTERM and checks every byte
+ *	that comes back, and with UDP that it is from the endpoint of the first
  *	answer.  Prints "ENDPOINT CLIENT open BYTES", when it ends ok: one
  *	more record was answered on SIGTERM, or an error.
  *
@@ -842,23 +842,28 @@ static void stream_tick(struct stream *s, const struct options *o)
 		stream_end(s, err);
 }
 
-static int stream(const struct options *o)
+static int stream(struct options *o, char **targets, unsigned int n)
 {
-	struct stream *streams = calloc(o->count, sizeof(*streams));
-	struct pollfd *fds = calloc(o->count, sizeof(*fds));
-	unsigned int i, live = o->count, ok = 0;
+	const unsigned int count = o->count * n;
+	struct stream *streams = calloc(count, sizeof(*streams));
+	struct pollfd *fds = calloc(count, sizeof(*fds));
+	unsigned int i, live = count, ok = 0;
 	long next = 0;
 	int err;
 
 	signal(SIGTERM, stop);
-	for (i = 0; i < o->count; i++)
+	for (i = 0; i < count; i++) {
+		if (!(i % o->count))
+			address_port_parse(&o->to,
+					   targets[i / o->count]);
 		stream_open(&streams[i], o);
+	}
 	while (live) {
 		bool tick = now() >= next;
 
 		if (tick)
 			next = now() + TICK;
-		for (i = 0, live = 0; i < o->count; i++) {
+		for (i = 0, live = 0; i < count; i++) {
 			struct stream *s = &streams[i];
 
 			if (s->fd >= 0 && tick)
@@ -867,9 +872,9 @@ static int stream(const struct options *o)
 			fds[i].events = POLLIN;
 			live += s->fd >= 0;
 		}
-		if (!live || poll(fds, o->count, TICK) <= 0)
+		if (!live || poll(fds, count, TICK) <= 0)
 			continue;
-		for (i = 0; i < o->count; i++) {
+		for (i = 0; i < count; i++) {
 			struct stream *s = &streams[i];
 
 			if (s->fd < 0 || !fds[i].revents)
@@ -881,7 +886,7 @@ static int stream(const struct options *o)
 			stream_end(s, err);
 		}
 	}
-	return ok != o->count;
+	return ok != count;
 }
 
 static int bulk(const struct options *o, uint64_t total)
@@ -978,7 +983,7 @@ int main(int argc, char **argv)
 	struct rlimit files = { 65536, 65536 };
 	struct options o = { .count = 1, .len = 8, .timeout = 10000 };
 	const char *command;
-	int c;
+	int c, failed = 0;
 
 	if (argc > 2 && !strcmp(argv[1], "-N")) {
 		enter(argv[2]);
@@ -1002,10 +1007,13 @@ int main(int argc, char **argv)
 		address_port_parse(&o.to, argv[1]);
 		return bulk(&o, strtoull(*argv, NULL, 10));
 	}
-	address_port_parse(&o.to, *argv);
-	if (!strcmp(command, "stream"))
-		return stream(&o);
-	if (!strcmp(command, "ask"))
-		return ask(&o);
-	die("unknown word %s", command);
+	if (!strcmp(command, "stream") && *argv)
+		return stream(&o, argv, argc - optind);
+	if (strcmp(command, "ask") || !*argv)
+		die("unknown word %s, or no ADDR:PORT", command);
+	for (; *argv; argv++) {
+		address_port_parse(&o.to, *argv);
+		failed |= ask(&o);
+	}
+	return failed;
 }
