@@ -145,6 +145,19 @@ static unsigned int reply(struct svcnat_passage *p)
 	return known(p, &hit);
 }
 
+/*
+ * A packet of the node to itself passes the hooks on its way out, and again
+ * when the loopback device has handed it in: the second time it looks like a
+ * connection that somebody has made around its frontend.  A packet is rewritten
+ * once.
+ */
+static bool came_back(const struct nf_hook_state *state)
+{
+	return (state->hook == NF_INET_PRE_ROUTING ||
+		state->hook == NF_INET_LOCAL_IN) &&
+	       state->in->flags & IFF_LOOPBACK;
+}
+
 /* Run a step of the path; processes may be running where some hooks are. */
 static unsigned int pass(unsigned int (*step)(struct svcnat_passage *p),
 			 struct sk_buff *skb, const struct nf_hook_state *state)
@@ -152,7 +165,7 @@ static unsigned int pass(unsigned int (*step)(struct svcnat_passage *p),
 	struct svcnat_passage p = { .skb = skb, .state = state };
 	unsigned int verdict;
 
-	if (untracked(skb))
+	if (untracked(skb) || came_back(state))
 		return NF_ACCEPT;
 	local_bh_disable();
 	p.sn = svcnat_pernet(state->net);
