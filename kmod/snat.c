@@ -135,8 +135,10 @@ static int source_ipv6(const struct svcnat_snat_path *path,
 	struct dst_entry *dst = ip6_route_output(path->net, NULL, &fl6);
 	int err = dst->error;
 
-	/* The device of the address, should the route be the loopback's. */
 	if (!err)
+		rt6_get_prefsrc(dst_rt6_info(dst), &spec->masq_addr.in6);
+	/* The device of the address, should the route be the loopback's. */
+	if (!err && ipv6_addr_any(&spec->masq_addr.in6))
 		err = ipv6_dev_get_saddr(path->net, ip6_dst_idev(dst)->dev,
 					 &fl6.daddr, 0, &spec->masq_addr.in6);
 	dst_release(dst);
