@@ -188,15 +188,7 @@ static bool port_is_free(struct svcnat_flows *flows,
 }
 
 /* Between the two rewrites the client's own port may be another connection's */
-static bool shift_again(struct svcnat_flow_spec *spec, int err)
-{
-	if (err != -ENOTUNIQ)
-		return err == -EADDRINUSE;
-	spec->shift = random_port(FIRST_PORT, LAST_PORT);
-	return true;
-}
-
-static bool between_is_free(struct svcnat_flow_spec *spec,
+static bool between_is_free(const struct svcnat_flow_spec *spec,
 			    const struct svcnat_snat_path *path)
 {
 	struct svcnat_flow_spec inner = *spec;
@@ -227,21 +219,27 @@ int svcnat_snat_masquerade(struct svcnat_flows *flows,
 			   struct svcnat_hit *hit)
 {
 	int err, tries = PORT_TRIES;
+	bool shift;
 
 	spec->masquerade = true;
 	err = spec->tuple.family == AF_INET ? source_ipv4(path, spec) :
 					      source_ipv6(path, spec);
 	if (err)
 		return err;
-	if (!between_is_free(spec, path))
-		spec->shift = random_port(FIRST_PORT, LAST_PORT);
+	shift = !between_is_free(spec, path);
 	while (tries--) {
+		if (shift) {
+			spec->shift = random_port(FIRST_PORT, LAST_PORT);
+			if (!between_is_free(spec, path))
+				continue;
+		}
 		spec->masq_port = choose_port(path->net, ports);
 		if (!port_is_free(flows, path, spec))
 			continue;
 		err = svcnat_flow_insert(flows, spec, hit);
-		if (!shift_again(spec, err))
+		if (err != -EADDRINUSE && err != -ENOTUNIQ)
 			return err;
+		shift = err == -ENOTUNIQ;
 	}
 	return -EBUSY;
 }
