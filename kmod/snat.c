@@ -172,17 +172,26 @@ static __be16 choose_port(struct net *net,
 	return htons(LAST_PORT - (n - below));
 }
 
-static bool port_is_free(struct svcnat_flows *flows,
-			 const struct svcnat_snat_path *path,
-			 const struct svcnat_flow_spec *spec)
+/* What the insertion would find in the way, at a lower price. */
+static bool is_ours(struct svcnat_flows *flows,
+		    const struct svcnat_tuple *answer, enum svcnat_stage stage,
+		    bool pressed)
 {
-	struct svcnat_tuple sent, answer;
 	struct svcnat_hit hit;
 
-	/* What the insertion would find, at a lower price. */
+	return svcnat_flow_find(flows, answer, stage, &hit) &&
+	       !(pressed && svcnat_flow_bury(flows, &hit));
+}
+
+static bool port_is_free(struct svcnat_flows *flows,
+			 const struct svcnat_snat_path *path,
+			 const struct svcnat_flow_spec *spec, bool pressed)
+{
+	struct svcnat_tuple sent, answer;
+
 	outside(spec, &sent, &answer);
-	return !svcnat_flow_find(flows, &answer, SVCNAT_PRE, &hit) &&
-	       !svcnat_flow_find(flows, &answer, SVCNAT_POST, &hit) &&
+	return !is_ours(flows, &answer, SVCNAT_PRE, pressed) &&
+	       !is_ours(flows, &answer, SVCNAT_POST, pressed) &&
 	       !svcnat_socket_listens(path->net, &answer) &&
 	       !in_use(spec, path);
 }
@@ -234,7 +243,8 @@ int svcnat_snat_masquerade(struct svcnat_flows *flows,
 				continue;
 		}
 		spec->masq_port = choose_port(path->net, ports);
-		if (!port_is_free(flows, path, spec))
+		/* At first one that is not just being closed. */
+		if (!port_is_free(flows, path, spec, tries < PORT_TRIES / 2))
 			continue;
 		err = svcnat_flow_insert(flows, spec, hit);
 		if (err != -EADDRINUSE && err != -ENOTUNIQ)
