@@ -38,7 +38,9 @@ static void outside(const struct svcnat_flow_spec *spec,
 /*
  * Has somebody else a connection that looks the same?  A socket of the node is
  * in the way of what bears the node's address; the client's own socket still
- * has the frontend for its peer.
+ * has the frontend for its peer.  A server's socket that has such a connection
+ * has it from a client who asked directly: this one's first packet is here.
+ * But one of UDP may be connected for longer than a flow lasts.
  */
 static bool in_use(const struct svcnat_flow_spec *spec,
 		   const struct svcnat_snat_path *path)
@@ -49,6 +51,9 @@ static bool in_use(const struct svcnat_flow_spec *spec,
 	/* The other one may look so behind a NAT: then its answers tell. */
 	if (svcnat_conntrack_taken(path->net, &sent) ||
 	    svcnat_conntrack_taken(path->net, &answer))
+		return true;
+	if (sent.proto == IPPROTO_TCP &&
+	    svcnat_socket_connected(path->net, &sent))
 		return true;
 	return (path->local || spec->masquerade) &&
 	       svcnat_socket_connected(path->net, &answer);
