@@ -112,22 +112,33 @@ bool svcnat_conntrack_taken(struct net *net, const struct svcnat_tuple *tuple)
 }
 
 /**
- * svcnat_conntrack_is_new() - is this the first packet of its connection?
+ * svcnat_conntrack_first() - is this the first packet of its connection?
  * @skb: behind conntrack
+ * @seen: written if so: the packet as conntrack saw it, whoever rewrote it since
  *
  * Return: true if conntrack has an entry for it that it did not confirm yet.
  */
-bool svcnat_conntrack_is_new(const struct sk_buff *skb)
+bool svcnat_conntrack_first(const struct sk_buff *skb,
+			    struct svcnat_tuple *seen)
 {
+	const struct nf_conntrack_tuple *t;
 	enum ip_conntrack_info ctinfo;
 	const struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
 
-	return ct && !nf_ct_is_confirmed(ct);
+	if (!ct || nf_ct_is_confirmed(ct))
+		return false;
+	t = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
+	*seen = (struct svcnat_tuple) {
+		.src = t->src.u3, .sport = t->src.u.all,
+		.dst = t->dst.u3, .dport = t->dst.u.all,
+		.family = t->src.l3num, .proto = t->dst.protonum,
+	};
+	return true;
 }
 
 /**
  * svcnat_conntrack_claim() - mark the entry of a connection as ours
- * @skb: its first packet: svcnat_conntrack_is_new()
+ * @skb: its first packet: svcnat_conntrack_first()
  *
  * With the place for a helper, and no helper in it.  An nftables flowtable
  * leaves such connections alone: it knows nothing of our rewrites, and would

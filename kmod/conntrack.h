@@ -15,7 +15,8 @@ struct svcnat_tuple;
 int svcnat_conntrack_init(void);
 void svcnat_conntrack_exit(void);
 bool svcnat_conntrack_taken(struct net *net, const struct svcnat_tuple *tuple);
-bool svcnat_conntrack_is_new(const struct sk_buff *skb);
+bool svcnat_conntrack_first(const struct sk_buff *skb,
+			    struct svcnat_tuple *seen);
 void svcnat_conntrack_claim(struct sk_buff *skb);
 
 #endif /* _SVCNAT_CONNTRACK_H */

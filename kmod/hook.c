@@ -124,6 +124,25 @@ static unsigned int request(struct svcnat_passage *p)
 	return known(p, &hit);
 }
 
+/*
+ * Mark the entry that conntrack has just made, if the connection is ours.  By
+ * what conntrack saw: another NAT may have changed the packet since.  It may
+ * be a reply, if conntrack comes late or has forgotten the connection.
+ */
+static void claim(struct svcnat_passage *p)
+{
+	struct svcnat_flows *flows = &p->sn->flows;
+	struct svcnat_tuple seen, answer;
+	struct svcnat_hit hit;
+
+	if (!svcnat_conntrack_first(p->skb, &seen))
+		return;
+	svcnat_tuple_reverse(&answer, &seen);
+	if (svcnat_flow_find(flows, &answer, SVCNAT_POST, &hit) ||
+	    svcnat_flow_find(flows, &seen, SVCNAT_POST, &hit))
+		svcnat_conntrack_claim(p->skb);
+}
+
 static unsigned int reply(struct svcnat_passage *p)
 {
 	struct svcnat_hit hit;
@@ -136,9 +155,7 @@ static unsigned int reply(struct svcnat_passage *p)
 	default:
 		return NF_ACCEPT;
 	}
-	/* Before its source changes: what conntrack knows it by. */
-	if (svcnat_conntrack_is_new(p->skb) && svcnat_passage_was_rewritten(p))
-		svcnat_conntrack_claim(p->skb);
+	claim(p);
 	if (!svcnat_flow_find(&p->sn->flows, &p->packet.tuple, SVCNAT_POST,
 			      &hit))
 		return NF_ACCEPT;

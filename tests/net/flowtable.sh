@@ -1,0 +1,306 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Beside an nftables flowtable that takes every connection it can: those of
+# services stay on the path of the hooks, others do not.
+#
+#    client ------- node ------- eps	see setup_topology() in tests/lib.sh
+#		     |
+#		    pod 8080
+#
+# All three devices of the node are the flowtable's.
+# shellcheck disable=SC2317  # run_tests calls the functions
+
+. "$(dirname "$0")/../lib.sh"
+
+family_begins()
+{
+	ip_word=ip
+	pods=10.4.0.0/16
+	[ "$family" = 4 ] || {
+		ip_word=ip6
+		pods=fd00:4::/64
+	}
+	flush
+	ctl -b - <<- END || fail "no services"
+		service add web tcp $vip:80 endpoint $ep1:80 endpoint $ep2:80
+		service add web-udp udp $vip:80 endpoint $ep1:80 endpoint $ep2:80
+		service add one tcp $vip2:80 endpoint $ep3:80
+		service add one-udp udp $vip2:80 endpoint $ep3:80
+		service add hairpin tcp $vip2:8080 endpoint $pod_at:8080
+	END
+}
+
+nft_node()
+{
+	ip netns exec "$node" nft -f - || fail "nft"
+}
+
+flowtable()
+{
+	nft_node <<- END
+		table inet fast {
+			flowtable shortcut {
+				hook ingress priority 0
+				devices = { client, eps, pod }
+			}
+			chain forward {
+				type filter hook forward priority 0
+				meta l4proto { tcp, udp } flow add @shortcut
+			}
+		}
+	END
+}
+
+no_flowtable()
+{
+	nft_node <<< "delete table inet fast"
+}
+
+# What conntrack knows of a client's port, if the flowtable has it.
+offloaded()
+{
+	ip netns exec "$node" conntrack -L -f "ipv$family" 2> /dev/null |
+		grep -F "sport=$1 " | grep -F OFFLOAD
+}
+
+is_offloaded()
+{
+	offloaded "$1" > /dev/null
+}
+
+# These two tell that the flowtable works at all, and that none of ours is in it.
+is_taken()
+{
+	busywait 5000 is_offloaded "$1" ||
+		fail "port $1 is not the flowtable's: $(ip netns exec "$node" \
+			conntrack -L -f "ipv$family" 2>&1 | grep -F "=$1 ")"
+}
+
+is_left_alone()
+{
+	! is_offloaded "$1" || fail "port $1 is: $(offloaded "$1")"
+}
+
+# talk_on NAME PORT NS WORD...: two streams, TCP and UDP, from that port
+talk_on()
+{
+	stream "$1" "$3" -p "$2" "${@:4}"
+	stream "$1-udp" "$3" -u -p "$2" "${@:4}"
+}
+
+talk_ends()
+{
+	stream_ends "$1"
+	stream_ends "$1-udp"
+}
+
+# packets_pass: connections of services are in use.
+packets_pass()
+{
+	busywait 5000 stat_above rx $(($(stat rx) + 40)) ||
+		fail "no packets of ours"
+}
+
+foreign_flows_are_taken()
+{
+	flowtable
+	talk_on direct 5000 "$client" "$ep1:80"
+	talk_on pod 5001 "$pod" "$ep1:80"
+	is_taken 5000
+	is_taken 5001
+	bulk "$client" $((2000000 / slow)) "$ep1:80"
+	talk_ends direct
+	talk_ends pod
+}
+
+ours_are_left_alone()
+{
+	local ns port=5010
+
+	for ns in "$client" "$pod" "$node"; do
+		asked "${ns%-*}" "$ns" -n 5 "$vip:80"
+		asked "${ns%-*}" "$ns" -u -n 5 "$vip:80"
+		asked "${ns%-*}, fragments" "$ns" -u -n 2 -l 5000 "$vip:80"
+		bulk "$ns" $((2000000 / slow)) "$vip:80"
+		talk_on "${ns%-*}" "$port" "$ns" "$vip:80"
+		port=$((port + 1))
+	done
+	# One that the node masquerades.
+	stream itself "$pod" -p 5020 "$vip2:8080"
+	foreign_beside
+	packets_pass
+	for ns in client pod node; do
+		talk_ends "$ns"
+	done
+	stream_ends itself
+	is_left_alone 5010
+	is_left_alone 5011
+	is_left_alone 5012
+	is_left_alone 5020
+}
+
+# Meanwhile another has been taken.
+foreign_beside()
+{
+	talk_on direct 5030 "$client" "$ep1:80"
+	is_taken 5030
+	talk_ends direct
+}
+
+behind_a_masquerade()
+{
+	nft_node <<- END
+		table $ip_word cni {
+			chain postrouting {
+				type nat hook postrouting priority 100
+				$ip_word saddr $pods counter masquerade
+			}
+		}
+	END
+	talk_on hidden 5100 "$pod" "$vip:80"
+	stream itself "$pod" -p 5101 "$vip2:8080"
+	talk_on direct 5102 "$pod" "$ep4:80"
+	is_taken 5102
+	bulk "$pod" $((2000000 / slow)) "$vip:80"
+	asked pod "$pod" -n 5 "$vip:80"
+	packets_pass
+	talk_ends hidden
+	talk_ends direct
+	stream_ends itself
+	is_left_alone 5100
+	is_left_alone 5101
+	nft_node <<< "delete table $ip_word cni"
+}
+
+forget()
+{
+	ip netns exec "$node" conntrack -F 2> /dev/null
+}
+
+# Conntrack learns of connections from a packet in their middle.
+picked_up_in_the_middle()
+{
+	local n
+
+	talk_on middle 5200 "$client" "$vip:80"
+	talk_on inside 5201 "$pod" "$vip:80"
+	for n in 1 2 3; do
+		forget
+		packets_pass
+	done
+	foreign_beside
+	packets_pass
+	talk_ends middle
+	talk_ends inside
+	is_left_alone 5200
+	is_left_alone 5201
+}
+
+picked_up_backwards()
+{
+	local line
+
+	line=$(ip netns exec "$node" conntrack -L -f "ipv$family" -p tcp \
+		2> /dev/null | grep -F "=5202 ")
+	[[ $line == *" sport=80 dport=5202 "*" sport=5202 dport=80 "* ]] ||
+		{ forget; return 1; }
+}
+
+# Nothing comes from the client any more, so the endpoint sends again what it
+# has sent, and of that conntrack learns.
+picked_up_from_a_reply()
+{
+	nft_node <<- END
+		table inet stop {
+			chain prerouting {
+				type filter hook prerouting priority -300
+				tcp sport 5202 limit rate over 1/hour burst 20 packets drop
+			}
+		}
+	END
+	"$peer" -N "$client" bulk -p 5202 6000000 "$vip:80" > "$tmp/half" &
+	slowwait 10000 picked_up_backwards ||
+		fail "conntrack did not learn of it from a reply"
+	nft_node <<< "delete table inet stop"
+	wait $! || fail "$(< "$tmp/half")"
+	is_left_alone 5202
+}
+
+comes_later()
+{
+	no_flowtable
+	talk_on old 5300 "$client" "$vip:80"
+	flowtable
+	foreign_beside
+	packets_pass
+	talk_ends old
+	is_left_alone 5300
+}
+
+endpoints_come_and_go()
+{
+	local n
+
+	stream old "$client" -n 4 "$vip:80"
+	for n in 1 2 3; do
+		must endpoint del web "$ep1:80"
+		must endpoint del web-udp "$ep1:80"
+		asked client "$client" -n 4 "$vip:80"
+		check_is "TCP" "$endpoints" "$ep2:80"
+		asked client "$client" -u -p 5400 "$vip:80"
+		check_is "UDP" "$endpoints" "$ep2:80"
+		must endpoint add web "$ep1:80"
+		must endpoint add web-udp "$ep1:80"
+		must endpoint del web-udp "$ep2:80"
+		# The same client goes on, and draws afresh.
+		asked client "$client" -u -p 5400 "$vip:80"
+		check_is "UDP" "$endpoints" "$ep1:80"
+		must endpoint add web-udp "$ep2:80"
+	done
+	foreign_beside
+	packets_pass
+	stream_ends old
+}
+
+# To the endpoint directly and by its frontend, from one port
+one_port_for_both()
+{
+	talk_on direct 5500 "$client" "$ep3:80"
+	is_taken 5500
+	talk_on ours 5500 "$client" "$vip2:80"
+	foreign_beside
+	talk_ends ours
+	talk_ends direct
+	talk_on ours 5501 "$client" "$vip2:80"
+	talk_on direct 5501 "$client" "$ep3:80"
+	foreign_beside
+	talk_ends direct
+	talk_ends ours
+}
+
+without_its_service()
+{
+	stream old "$client" -p 5600 "$vip2:80"
+	must service del one
+	foreign_beside
+	packets_pass
+	stream_ends old
+	is_left_alone 5600
+	must service add one tcp "$vip2:80" endpoint "$ep3:80"
+	no_flowtable
+}
+
+setup_topology
+serve "$eps" 80
+serve "$pod" 8080
+run_tests_for "4 6" \
+	foreign_flows_are_taken \
+	ours_are_left_alone \
+	behind_a_masquerade \
+	picked_up_in_the_middle \
+	picked_up_from_a_reply \
+	comes_later \
+	endpoints_come_and_go \
+	one_port_for_both \
+	without_its_service
