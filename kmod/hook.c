@@ -163,15 +163,17 @@ static unsigned int reply(struct svcnat_passage *p)
 }
 
 /*
- * A packet of the node to itself passes the hooks on its way out, and again
- * when the loopback device has handed it in: the second time it looks like a
- * connection that somebody has made around its frontend.  A packet is rewritten
- * once.
+ * Has it been here before?  What the node sends to itself has passed the hooks
+ * on its way out, and comes in by the loopback device or that of a VRF; what
+ * came by a device in a VRF comes in again by the VRF's.  The second time it
+ * looks like a connection that somebody has made around its frontend.
  */
 static bool came_back(const struct nf_hook_state *state)
 {
-	return (state->hook == NF_INET_PRE_ROUTING ||
-		state->hook == NF_INET_LOCAL_IN) &&
+	if (state->hook == NF_INET_PRE_ROUTING)
+		return state->in->flags & IFF_LOOPBACK ||
+		       netif_is_l3_master(state->in);
+	return state->hook == NF_INET_LOCAL_IN &&
 	       state->in->flags & IFF_LOOPBACK;
 }
 

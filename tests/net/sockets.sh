@@ -110,6 +110,11 @@ the_node_as_endpoint()
 		stream_ends tcp
 		stream_ends udp
 	done
+	# What it sends to itself is the same connection when it comes in.
+	asked "own port" "$node" -s "$node_eps_ip" -p 6200 -r "$vip2:8080"
+	check_is "own port" "${answers[0]}" "* *$node_eps_ip*:6200 *"
+	asked "own port" "$node" -u -s "$node_eps_ip" -p 6200 "$vip2:8080"
+	check_is "own port" "${answers[0]}" "* *$node_eps_ip*:6200 *"
 }
 
 without_early_demux()
