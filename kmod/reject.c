@@ -71,26 +71,7 @@ static bool came_to_many(const struct sk_buff *skb,
 	       skb->pkt_type != PACKET_HOST;
 }
 
-static void send_ipv4(struct sk_buff *skb, const struct svcnat_packet *packet,
-		      const struct nf_hook_state *state)
-{
-	if (packet->tuple.proto == IPPROTO_TCP)
-		nf_send_reset(state->net, state->sk, skb, state->hook);
-	else
-		nf_send_unreach(skb, ICMP_PORT_UNREACH, state->hook);
-}
-
-static void send_ipv6(struct sk_buff *skb, const struct svcnat_packet *packet,
-		      const struct nf_hook_state *state)
-{
-	if (packet->tuple.proto == IPPROTO_TCP)
-		nf_send_reset6(state->net, state->sk, skb, state->hook);
-	else
-		nf_send_unreach6(state->net, skb, ICMPV6_PORT_UNREACH,
-				 state->hook);
-}
-
-/* Gives it the route that an answer from a service's address takes. */
+/* Give it the route that an answer from a service's address takes. */
 static int route_ipv4(struct net *net, struct sk_buff *skb,
 		      const struct svcnat_tuple *t, int oif)
 {
@@ -106,6 +87,81 @@ static int route_ipv4(struct net *net, struct sk_buff *skb,
 	skb_dst_drop(skb);
 	skb_dst_set(skb, &rt->dst);
 	return 0;
+}
+
+#if IS_ENABLED(CONFIG_IPV6)
+static int route_ipv6(struct net *net, struct sk_buff *skb,
+		      const struct svcnat_tuple *t, int oif)
+{
+	struct flowi6 fl6 = {
+		.daddr = t->src.in6, .saddr = t->dst.in6,
+		.flowi6_oif = oif, .flowi6_mark = skb->mark,
+		.flowi6_proto = t->proto,
+	};
+	struct dst_entry *dst = ip6_route_output(net, NULL, &fl6);
+	int err = dst->error;
+
+	if (err) {
+		dst_release(dst);
+		return err;
+	}
+	skb_dst_drop(skb);
+	skb_dst_set(skb, dst);
+	return 0;
+}
+#else
+static int route_ipv6(struct net *net, struct sk_buff *skb,
+		      const struct svcnat_tuple *t, int oif)
+{
+	return -EAFNOSUPPORT;
+}
+#endif
+
+/* The VRF that the packet came from, or 0. */
+static int vrf_of(const struct nf_hook_state *state)
+{
+	return state->in ? l3mdev_master_ifindex_rcu(state->in) : 0;
+}
+
+/*
+ * The helpers below look for the way back where the node finds its own, and not
+ * in a VRF.  So the packet gets a route there.  Returns the hook that they take
+ * it to be at: one where packets have a route.
+ */
+static unsigned int hook_for(struct sk_buff *skb,
+			     const struct svcnat_packet *packet,
+			     const struct nf_hook_state *state)
+{
+	const struct svcnat_tuple *t = &packet->tuple;
+	int oif = vrf_of(state), err;
+
+	if (!oif)
+		return state->hook;
+	err = t->family == AF_INET ? route_ipv4(state->net, skb, t, oif) :
+				     route_ipv6(state->net, skb, t, oif);
+	return err ? state->hook : NF_INET_LOCAL_IN;
+}
+
+static void send_ipv4(struct sk_buff *skb, const struct svcnat_packet *packet,
+		      const struct nf_hook_state *state)
+{
+	unsigned int hook = hook_for(skb, packet, state);
+
+	if (packet->tuple.proto == IPPROTO_TCP)
+		nf_send_reset(state->net, state->sk, skb, hook);
+	else
+		nf_send_unreach(skb, ICMP_PORT_UNREACH, hook);
+}
+
+static void send_ipv6(struct sk_buff *skb, const struct svcnat_packet *packet,
+		      const struct nf_hook_state *state)
+{
+	unsigned int hook = hook_for(skb, packet, state);
+
+	if (packet->tuple.proto == IPPROTO_TCP)
+		nf_send_reset6(state->net, state->sk, skb, hook);
+	else
+		nf_send_unreach6(state->net, skb, ICMPV6_PORT_UNREACH, hook);
 }
 
 /* Send a packet to where the one that it answers came from. */
@@ -132,25 +188,16 @@ static void return_ipv4(struct net *net, struct sk_buff *skb,
 static void return_ipv6(struct net *net, struct sk_buff *skb,
 			const struct svcnat_tuple *t, int oif)
 {
-	struct flowi6 fl6 = {
-		.daddr = t->src.in6, .saddr = t->dst.in6,
-		.flowi6_oif = oif, .flowi6_mark = skb->mark,
-		.flowi6_proto = t->proto,
-	};
-	struct dst_entry *dst = ip6_route_output(net, NULL, &fl6);
 	struct ipv6hdr *iph;
 
-	if (dst->error) {
-		dst_release(dst);
+	if (route_ipv6(net, skb, t, oif)) {
 		kfree_skb(skb);
 		return;
 	}
-	skb_dst_drop(skb);
-	skb_dst_set(skb, dst);
 	iph = ipv6_hdr(skb);
 	iph->saddr = t->dst.in6;
 	iph->daddr = t->src.in6;
-	iph->hop_limit = ip6_dst_hoplimit(dst);
+	iph->hop_limit = ip6_dst_hoplimit(skb_dst(skb));
 	memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
 	skb->ignore_df = 1;
 	ip6_local_out(net, NULL, skb);
@@ -166,10 +213,8 @@ static void return_ipv6(struct net *net, struct sk_buff *skb,
 static void send_back(struct sk_buff *skb, const struct svcnat_packet *packet,
 		      const struct nf_hook_state *state)
 {
-	int oif = 0;
+	int oif = vrf_of(state);
 
-	if (state->in)
-		oif = l3mdev_master_ifindex_rcu(state->in);
 	if (packet->tuple.family == AF_INET)
 		return_ipv4(state->net, skb, &packet->tuple, oif);
 	else

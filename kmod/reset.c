@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/skbuff.h>
+#include <net/dst.h>
 
 #include "nat.h"
 #include "reset.h"
@@ -46,6 +47,9 @@ void svcnat_reset(struct svcnat_passage *p)
 		return;
 	if (!svcnat_reject_send(&p->sn->reject, p->skb, packet, p->state))
 		svcnat_passage_count(p, SVCNAT_STAT_REJECT_LIMITED);
+	/* The helpers have given it the route of their answer. */
+	if (p->state->hook == NF_INET_PRE_ROUTING)
+		skb_dst_drop(p->skb);
 	/* Without memory it goes on; there will be another one. */
 	if (!svcnat_nat_abort(p->skb, packet))
 		return;
