@@ -424,6 +424,15 @@ build_peer()
 	tcc -o "$peer" "$lib_dir/net/peer.c" || bail_out "cannot build peer"
 }
 
+# The program in net/probe.c, for those who call build_probe.
+probe=/run/svcnat-tests/probe
+
+build_probe()
+{
+	[ ! "$probe" -nt "$lib_dir/net/probe.c" ] || return 0
+	tcc -o "$probe" "$lib_dir/net/probe.c" || bail_out "cannot build probe"
+}
+
 # serve NS PORT...: see net/peer.c
 serve()
 {
