@@ -52,11 +52,14 @@ static unsigned int answer_echo(struct svcnat_passage *p)
 
 	if (!svcnat_lookup_is_cluster(&p->sn->services, t->family, &t->dst))
 		return NF_ACCEPT;
-	if (!svcnat_reject_echo(&p->sn->reject, p->skb, &p->packet, p->state))
+	if (!svcnat_reject_echo(&p->sn->reject, p->skb, &p->packet, p->state)) {
 		svcnat_passage_count(p, SVCNAT_STAT_ECHO_LIMITED);
-	else
-		svcnat_passage_count(p, SVCNAT_STAT_ECHO_REPLY);
-	return NF_DROP;
+		return NF_DROP;
+	}
+	svcnat_passage_count(p, SVCNAT_STAT_ECHO_REPLY);
+	/* It arrived: a drop would make sendmsg() on the node fail. */
+	consume_skb(p->skb);
+	return NF_STOLEN;
 }
 
 /* A protocol that no service has, to an address that is a service's alone. */
