@@ -333,6 +333,8 @@ static struct sk_buff *copy_of(struct sk_buff *skb)
 		return NULL;
 	}
 	copy->ip_summed = CHECKSUM_NONE;
+	/* When the request came in is not when the answer may leave. */
+	skb_clear_tstamp(copy);
 	nf_reset_ct(copy);
 	nf_ct_attach(copy, skb);
 	return copy;
