@@ -242,6 +242,7 @@ static void the_next_place_is_somebody_elses(struct kunit *test)
 		KUNIT_EXPECT_NE(test, maglev->owner[next], maglev->owner[i]);
 	}
 	next = svcnat_maglev_next(maglev, maglev->size - 1);
+	KUNIT_ASSERT_LT(test, next, maglev->size);
 	KUNIT_EXPECT_NE(test, maglev->owner[next],
 			maglev->owner[maglev->size - 1]);
 	kvfree(maglev);

@@ -172,10 +172,11 @@ static void rr_goes_on_where_the_counter_wraps(struct kunit *test)
 static void rr_is_exact_with_large_weights(struct kunit *test)
 {
 	struct shop *shop = test->priv;
+	u32 i;
 
-	hire(shop, AF_INET, SVCNAT_WEIGHT_MAX);
-	hire(shop, AF_INET, SVCNAT_WEIGHT_MAX - 1);
-	hire(shop, AF_INET, 1);
+	/* More turns than the square of which 32 bits hold */
+	for (i = 0; i < 20; i++)
+		hire(shop, AF_INET, 5000 + 37 * i);
 	open_shop(test, SVCNAT_SCHEDULER_RR);
 	expect_cycle(test, AF_INET);
 }
@@ -261,15 +262,17 @@ static void rr_of_the_biggest_array(struct kunit *test)
  * struct client - a thread that takes turns
  * @shop: where
  * @task: the thread
+ * @done: it has taken all
  * @turn: how often it was whose
  */
 struct client {
 	struct shop		*shop;
 	struct task_struct	*task;
+	bool			done;
 	u32			turn[3];
 };
 
-#define CYCLES	2000	/* of each client */
+#define CYCLES	10000	/* of each client */
 
 static int take_turns(void *arg)
 {
@@ -280,6 +283,7 @@ static int take_turns(void *arg)
 		client->turn[take(client->shop, AF_INET)]++;
 		cond_resched();
 	}
+	WRITE_ONCE(client->done, true);
 	while (!kthread_should_stop())
 		schedule_timeout_interruptible(1);
 	return 0;
@@ -298,17 +302,14 @@ static void rr_is_exact_for_all_cpus_at_once(struct kunit *test)
 		client[i].shop = shop;
 		client[i].task = kthread_create(take_turns, &client[i],
 						"svcnat-kunit/%u", i);
-		if (!IS_ERR(client[i].task))
-			wake_up_process(client[i].task);
-		else
-			KUNIT_FAIL(test, "no thread");
+		KUNIT_ASSERT_FALSE(test, IS_ERR(client[i].task));
 	}
-	while (atomic64_read(&shop->service->turn[0][LIST]) <
-	       6 * CYCLES * THREADS)
-		schedule_timeout_uninterruptible(1);
+	for (i = 0; i < THREADS; i++)
+		wake_up_process(client[i].task);
 	for (i = 0; i < THREADS; i++) {
-		if (!IS_ERR(client[i].task))
-			kthread_stop(client[i].task);
+		while (!READ_ONCE(client[i].done))
+			schedule_timeout_uninterruptible(1);
+		kthread_stop(client[i].task);
 		for (j = 0; j < 3; j++)
 			turn[j] += client[i].turn[j];
 	}
