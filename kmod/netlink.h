@@ -3,6 +3,7 @@
  * The generic netlink family: the only code that knows attributes.
  *
  *	netlink.c		the family, its operations, notifications
+ *	netlink_policy.c	what a request may look like
  *	netlink_parse.c		attributes to what somebody asks for
  *	netlink_fill.c		objects to attributes
  *	netlink_ranges.c	both for lists of address ranges
@@ -44,6 +45,11 @@ svcnat_policy_config_nest[SVCNAT_CONFIG_A_MAX + 1];
 extern const struct nla_policy svcnat_policy_query[SVCNAT_A_MAX + 1];
 extern const struct nla_policy
 svcnat_policy_query_nest[SVCNAT_QUERY_A_MAX + 1];
+/* Policies of nests, for those who parse them */
+extern const struct nla_policy svcnat_nest_service[SVCNAT_SERVICE_A_MAX + 1];
+extern const struct nla_policy svcnat_nest_name[SVCNAT_SERVICE_A_MAX + 1];
+extern const struct nla_policy svcnat_nest_frontend[SVCNAT_FRONTEND_A_MAX + 1];
+extern const struct nla_policy svcnat_nest_endpoint[SVCNAT_ENDPOINT_A_MAX + 1];
 extern const struct nla_policy svcnat_policy_range[SVCNAT_RANGE_A_MAX + 1];
 
 /**
