@@ -163,7 +163,7 @@ def cut_short(error):
                                       *EXCEEDED[family.number], data=raw))
     yield "a ping", bytes(icmp(family, talk.src, talk.dst, ask))
     yield "a later fragment", bytes(talk.packet(b"8" * 1000).cut(512)[1])
-    for proto in 47, 132, 253:
+    for proto in 33, 47, 253:
         yield f"protocol {proto}", bytes(packet.but(proto=proto))
     yield "another version", bytes([raw[0] ^ 0x20]) + raw[1:]
     if family.number == 4:
