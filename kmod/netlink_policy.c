@@ -115,7 +115,10 @@ static const struct nla_policy frontend_place[SVCNAT_FRONTEND_A_MAX + 1] = {
 	[SVCNAT_FRONTEND_A_ADDR4] = { .type = NLA_U32 },
 	[SVCNAT_FRONTEND_A_ADDR6] = NLA_POLICY_EXACT_LEN(16),
 	[SVCNAT_FRONTEND_A_PORT] = { .type = NLA_U16 },
-	[SVCNAT_FRONTEND_A_KIND] = ENUM_POLICY(SVCNAT_KIND_NODEPORT),
+	/* What has no address is told apart by its kind. */
+	[SVCNAT_FRONTEND_A_KIND] = NLA_POLICY_RANGE(NLA_U8,
+						    SVCNAT_KIND_NODEPORT,
+						    SVCNAT_KIND_NODEPORT),
 };
 
 static const struct nla_policy endpoint_place[SVCNAT_ENDPOINT_A_MAX + 1] = {

@@ -114,7 +114,7 @@ def generations(client):
 
 def removal_takes_no_options(client):
     for command, member, option in [
-            ("CMD_FRONTEND_DEL", frontend, u8(K["FRONTEND_A_KIND"], 0)),
+            ("CMD_FRONTEND_DEL", frontend, u8(K["FRONTEND_A_ALLOW"], 0)),
             ("CMD_ENDPOINT_DEL", endpoint, u32(K["ENDPOINT_A_WEIGHT"], 1)),
             ("CMD_ENDPOINT_DEL", endpoint, u8(K["ENDPOINT_A_STATE"], 0)),
             ("CMD_ENDPOINT_DEL", endpoint, u8(K["ENDPOINT_A_PLACE"], 0))]:
