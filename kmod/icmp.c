@@ -60,6 +60,8 @@ unsigned int svcnat_icmp_error(struct svcnat_passage *p,
 		return NF_ACCEPT;
 	}
 	svcnat_passage_count(p, SVCNAT_STAT_RX);
+	if (!svcnat_passage_admitted(p))
+		return svcnat_passage_drop(p, SVCNAT_STAT_DROP_POLICY);
 	if (!svcnat_nat_rewrite_error(p->skb, &p->packet, &hit.rewrite))
 		return svcnat_passage_drop(p, SVCNAT_STAT_DROP_MEMORY);
 	svcnat_passage_count(p, SVCNAT_STAT_ICMP_ERROR);

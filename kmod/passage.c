@@ -4,6 +4,7 @@
 #include <linux/skbuff.h>
 #include <net/route.h>
 #include <net/tcp.h>
+#include <net/xfrm.h>
 
 #include "nat.h"
 #include "passage.h"
@@ -33,6 +34,37 @@ static void charge(const struct svcnat_passage *p, const struct svcnat_hit *hit)
 }
 
 /**
+ * svcnat_passage_admitted() - do the policies of IPsec admit the packet?
+ * @p: the packet
+ *
+ * They know the packet as it came.  The node asks them for what is its own
+ * behind our last hook, when the source is no more what it was: so ask before,
+ * and let that be the answer.
+ *
+ * Return: false if it is to be dropped.
+ */
+bool svcnat_passage_admitted(struct svcnat_passage *p)
+{
+	if (p->state->hook != NF_INET_LOCAL_IN)
+		return true;
+	if (p->state->pf == NFPROTO_IPV4 ?
+	    !xfrm4_policy_check(NULL, XFRM_POLICY_IN, p->skb) :
+	    !xfrm6_policy_check(NULL, XFRM_POLICY_IN, p->skb))
+		return false;
+	secpath_reset(p->skb);
+	return true;
+}
+
+/* Count it where it is not counted yet, and drop it. */
+static unsigned int fail(struct svcnat_passage *p, bool first,
+			 enum svcnat_stat why)
+{
+	if (!first)
+		svcnat_passage_count(p, SVCNAT_STAT_RX);
+	return svcnat_passage_drop(p, why);
+}
+
+/**
  * svcnat_passage_translate() - rewrite a packet of a flow
  * @p: the packet
  * @hit: what was found; the flow is charged where the packet first meets it
@@ -49,11 +81,10 @@ unsigned int svcnat_passage_translate(struct svcnat_passage *p,
 		svcnat_passage_count(p, SVCNAT_STAT_RX);
 		svcnat_flow_mark(hit, packet);
 	}
-	if (!svcnat_nat_rewrite(p->skb, packet, &hit->rewrite)) {
-		if (!first)
-			svcnat_passage_count(p, SVCNAT_STAT_RX);
-		return svcnat_passage_drop(p, SVCNAT_STAT_DROP_MEMORY);
-	}
+	if (!svcnat_passage_admitted(p))
+		return fail(p, first, SVCNAT_STAT_DROP_POLICY);
+	if (!svcnat_nat_rewrite(p->skb, packet, &hit->rewrite))
+		return fail(p, first, SVCNAT_STAT_DROP_MEMORY);
 	if (first)
 		charge(p, hit);
 	p->rewritten = true;

@@ -43,6 +43,7 @@ unsigned int svcnat_passage_drop(struct svcnat_passage *p,
 				 enum svcnat_stat why);
 unsigned int svcnat_passage_translate(struct svcnat_passage *p,
 				      const struct svcnat_hit *hit);
+bool svcnat_passage_admitted(struct svcnat_passage *p);
 unsigned int svcnat_passage_settle(struct svcnat_passage *p);
 bool svcnat_passage_was_rewritten(const struct svcnat_passage *p);
 

@@ -17,6 +17,7 @@ static const char *const stat_words[SVCNAT_STAT_MAX + 1] = {
 	STAT(DROP_STALE, "drop_stale"),
 	STAT(DROP_SOURCE_RANGE, "drop_source_range"),
 	STAT(DROP_NO_LOCAL_ENDPOINT, "drop_no_local_endpoint"),
+	STAT(DROP_POLICY, "drop_policy"),
 	STAT(DROP_NO_SERVICE, "drop_no_service"),
 	STAT(REJECT_NO_ENDPOINT, "reject_no_endpoint"),
 	STAT(REJECT_NO_PORT, "reject_no_port"),

@@ -574,6 +574,7 @@ enum svcnat_answer_attr {
  *	the frontend
  * @SVCNAT_STAT_DROP_NO_LOCAL_ENDPOINT: dropped: the policy is local and only
  *	other nodes have usable endpoints
+ * @SVCNAT_STAT_DROP_POLICY: dropped: no policy of IPsec admits it to the node
  * @SVCNAT_STAT_DROP_NO_SERVICE: dropped: an address of service-cidr that no
  *	frontend has
  * @SVCNAT_STAT_REJECT_NO_ENDPOINT: rejected: no usable endpoint
@@ -634,6 +635,7 @@ enum svcnat_stat {
 	SVCNAT_STAT_DROP_STALE,
 	SVCNAT_STAT_DROP_SOURCE_RANGE,
 	SVCNAT_STAT_DROP_NO_LOCAL_ENDPOINT,
+	SVCNAT_STAT_DROP_POLICY,
 	SVCNAT_STAT_DROP_NO_SERVICE,
 	SVCNAT_STAT_REJECT_NO_ENDPOINT,
 	SVCNAT_STAT_REJECT_NO_PORT,
