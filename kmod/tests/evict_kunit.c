@@ -105,11 +105,38 @@ static void who_was_refreshed_does_not_expire(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, svcnat_fixture_gone(fx, &spec));
 }
 
+/* One packet looks at so many flows near its own, and no more. */
+static void a_search_has_an_end(struct kunit *test)
+{
+	struct flow_fixture *fx = test->priv;
+	struct svcnat_flow_spec spec, last;
+	struct svcnat_hit hit;
+	u32 i, n = 0;
+
+	/* From the start: CPUs keep nothing back of so little. */
+	svcnat_quota_set(&fx->flows.quota, EVICT_FLOWS + 1);
+	/* The first could go.  It is the last of its chain. */
+	for (i = 0; i <= EVICT_FLOWS; i++) {
+		n = svcnat_fixture_neighbour(fx, 1, n + 1);
+		svcnat_fixture_open(test, n, IPPROTO_TCP, i, &last);
+	}
+	svcnat_fixture_spec(fx, &spec, svcnat_fixture_neighbour(fx, 1, n + 1),
+			    IPPROTO_TCP);
+	KUNIT_EXPECT_EQ(test, svcnat_fixture_insert(fx, &spec, &hit), -ENOSPC);
+	KUNIT_ASSERT_TRUE(test, svcnat_fixture_reply(fx, &last, &hit));
+	KUNIT_ASSERT_TRUE(test, svcnat_fixture_kill(fx, &hit));
+	svcnat_quota_set(&fx->flows.quota, EVICT_FLOWS);
+	KUNIT_EXPECT_EQ(test, svcnat_fixture_insert(fx, &spec, &hit), 0);
+	KUNIT_EXPECT_EQ(test, svcnat_fixture_stat(fx, SVCNAT_STAT_FLOW_EVICTED),
+			1);
+}
+
 static struct kunit_case evict_cases[] = {
 	KUNIT_CASE(half_open_flows_make_room),
 	KUNIT_CASE(expired_go_first_then_the_oldest_half_open),
 	KUNIT_CASE(who_was_answered_is_not_evicted),
 	KUNIT_CASE(who_was_refreshed_does_not_expire),
+	KUNIT_CASE(a_search_has_an_end),
 	{}
 };
 
