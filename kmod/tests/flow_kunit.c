@@ -60,6 +60,43 @@ static void every_part_of_a_key_counts(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, svcnat_fixture_find(fx, &t, SVCNAT_PRE, &hit));
 }
 
+/* Whoever chooses a part of it freely cannot choose the chain by the rest. */
+static void every_part_goes_into_the_hash(struct kunit *test)
+{
+	struct flow_fixture *fx = test->priv;
+	const hsiphash_key_t *key = &fx->flows.key;
+	struct svcnat_flow_spec spec;
+	unsigned int ipv6, bits, i;
+	struct svcnat_tuple t;
+	u32 hash;
+
+	for (ipv6 = 0; ipv6 <= FIXTURE_IPV6; ipv6++) {
+		svcnat_fixture_spec(fx, &spec, 1, IPPROTO_TCP);
+		svcnat_fixture_shape(&spec, ipv6);
+		hash = svcnat_tuple_hash(&spec.tuple, key);
+		bits = ipv6 ? 128 : 32;
+		for (i = 0; i < 2 * bits + 32; i++) {
+			t = spec.tuple;
+			if (i < bits)
+				t.src.ip6[i / 32] ^= htonl(BIT(i % 32));
+			else if (i < 2 * bits)
+				t.dst.ip6[(i - bits) / 32] ^=
+					htonl(BIT(i % 32));
+			else if (i < 2 * bits + 16)
+				t.sport ^= htons(BIT(i % 16));
+			else
+				t.dport ^= htons(BIT(i % 16));
+			KUNIT_EXPECT_NE(test, svcnat_tuple_hash(&t, key), hash);
+		}
+		t = spec.tuple;
+		t.proto = IPPROTO_UDP;
+		KUNIT_EXPECT_NE(test, svcnat_tuple_hash(&t, key), hash);
+		t = spec.tuple;
+		swap(t.sport, t.dport);
+		KUNIT_EXPECT_NE(test, svcnat_tuple_hash(&t, key), hash);
+	}
+}
+
 static void the_second_of_two_gets_the_first_ones_flow(struct kunit *test)
 {
 	struct flow_fixture *fx = test->priv;
@@ -231,6 +268,7 @@ static void flows_take_what_they_may(struct kunit *test)
 static struct kunit_case flow_cases[] = {
 	KUNIT_CASE(a_flow_has_two_keys),
 	KUNIT_CASE(every_part_of_a_key_counts),
+	KUNIT_CASE(every_part_goes_into_the_hash),
 	KUNIT_CASE(the_second_of_two_gets_the_first_ones_flow),
 	KUNIT_CASE(answers_must_differ),
 	KUNIT_CASE(a_killed_flow_is_gone),
