@@ -48,6 +48,8 @@ static void new_entry(struct herd *herd, u8 family, u16 weight, u8 state,
 	herd->entry[i].weight = weight;
 	herd->entry[i].state = state;
 	herd->entry[i].place = place;
+	/* What an earlier array made of it is of no interest. */
+	herd->entry[i].lists = U8_MAX;
 }
 
 static void random_herd(struct herd *herd, u32 num)
