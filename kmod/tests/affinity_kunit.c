@@ -175,19 +175,24 @@ static void every_byte_of_an_address_counts(struct kunit *test)
 	struct svcnat_client c = {
 		.service = 1, .family = AF_INET6,
 		.addr.in6 = { .s6_addr = { 0x20, 1 } },
-	};
+	}, first = c;
 	unsigned int i;
 
+	/* Not by their hash alone are they different. */
 	pin(m, &c, 7, 0);
 	for (i = 0; i < 128; i++) {
 		c.addr.in6.s6_addr[i / 8] ^= 1 << i % 8;
+		KUNIT_EXPECT_FALSE(test, same_client(&c, &first));
 		KUNIT_EXPECT_EQ(test, find(m, &c), 0);
 		c.addr.in6.s6_addr[i / 8] ^= 1 << i % 8;
 	}
 	c.family = AF_INET;
+	KUNIT_EXPECT_FALSE(test, same_client(&c, &first));
 	KUNIT_EXPECT_EQ(test, find(m, &c), 0);
-	c.family = AF_INET6;
-	KUNIT_EXPECT_EQ(test, find(m, &c), 7);
+	c = first;
+	c.service++;
+	KUNIT_EXPECT_FALSE(test, same_client(&c, &first));
+	KUNIT_EXPECT_EQ(test, find(m, &first), 7);
 }
 
 static void only_the_stale_endpoint_is_replaced(struct kunit *test)
