@@ -229,7 +229,7 @@ static const char *change_meanwhile(unsigned int at, u8 by)
 
 static void a_packet_that_changed_is_refused(struct kunit *test)
 {
-	static const u8 by[] = { 0x01, 0x10, 0x80, 0xff };
+	static const u8 by[] = { 0x01, 0x10, 0x60, 0x80, 0xff };
 	unsigned int at, i, j, end;
 	const char *flaw;
 
