@@ -351,6 +351,7 @@ static void only_the_same_keys_are(struct kunit *test)
 {
 	struct svcnat_line *a = svcnat_flow_line(living(test, 1, 0), 0);
 	struct svcnat_line *b = svcnat_flow_line(living(test, 1, 0), 0);
+	unsigned int i;
 
 	KUNIT_EXPECT_TRUE(test, svcnat_key_same(&a->key, &b->key));
 	b->nport = 0;
@@ -371,6 +372,19 @@ static void only_the_same_keys_are(struct kunit *test)
 	b->addr[0] = a->addr[0];
 	b->addr[1] ^= htonl(1);
 	KUNIT_EXPECT_FALSE(test, svcnat_key_same(&a->key, &b->key));
+	/* An IPv6 flow whose addresses begin like those of the other */
+	b = svcnat_flow_line(living(test, 1, FIXTURE_IPV6), 0);
+	b->addr[0] = a->addr[0];
+	b->addr[4] = a->addr[1];
+	KUNIT_EXPECT_FALSE(test, svcnat_key_same(&a->key, &b->key));
+	b = svcnat_flow_line(living(test, 1, FIXTURE_IPV6), 0);
+	a = svcnat_flow_line(living(test, 1, FIXTURE_IPV6), 0);
+	for (i = 0; i < 8; i++) {
+		KUNIT_EXPECT_TRUE(test, svcnat_key_same(&a->key, &b->key));
+		b->addr[i] ^= htonl(1);
+		KUNIT_EXPECT_FALSE(test, svcnat_key_same(&a->key, &b->key));
+		b->addr[i] = a->addr[i];
+	}
 }
 
 static void updates_reach_only_the_flow_that_is_meant(struct kunit *test)
