@@ -63,6 +63,8 @@ static void the_limit_is_exact_on_one_cpu(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, svcnat_quota_used(&quota), max);
 			on(0, &quota, -max);
 			KUNIT_EXPECT_EQ(test, svcnat_quota_used(&quota), 0);
+			KUNIT_EXPECT_GE(test, atomic_read(&quota.room),
+					max - SPARE_MAX);
 		}
 		svcnat_quota_exit(&quota);
 	}
