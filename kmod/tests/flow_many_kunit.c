@@ -133,17 +133,25 @@ static void a_walk_sees_each_flow_once(struct kunit *test)
 {
 	static const u32 strides[] = { U32_MAX, 300, 7, 1 };
 	struct flow_fixture *fx = test->priv;
+	struct svcnat_flow_spec spec;
+	struct svcnat_hit hit;
 	u32 i, s, bucket, skip, flaws = 0;
 	struct tour *tour;
 
 	tour = kunit_kzalloc(test, sizeof(*tour), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, tour);
-	for (i = 0; i < ARRAY_SIZE(tour->seen); i++)
-		flaws += insert(fx, i) != 0;
+	for (i = 0; i < ARRAY_SIZE(tour->seen); i++) {
+		svcnat_fixture_spec(fx, &spec, i, IPPROTO_TCP);
+		svcnat_fixture_shape(&spec, i % FIXTURE_SHAPES);
+		flaws += svcnat_fixture_insert(fx, &spec, &hit) != 0;
+	}
 	for (s = 0; s < ARRAY_SIZE(strides); s++) {
 		bucket = 0;
 		skip = 0;
 		memset(tour, 0, sizeof(*tour));
+		/* Also those that are about to move */
+		if (s)
+			svcnat_table_resize(&fx->flows.table, 2048 << s);
 		do
 			tour->left = strides[s];
 		while (!svcnat_flows_walk(&fx->flows, &bucket, &skip, visit,
