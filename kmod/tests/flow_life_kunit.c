@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The life of a flow: what its packets make of it, and when it ends. */
+#include <linux/mm.h>
+
+/* Of the machine */
+static unsigned long memory_pages;
+
 #include "../flow_life.c"
+#define totalram_pages()	memory_pages
 #include "../flows.c"
+#undef totalram_pages
 
 #include "flow_fixture.h"
 
@@ -347,6 +354,17 @@ static void a_view_tells_the_flow(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, svcnat_flow_view(&hit, &view));
 }
 
+/* Of the memory there is, unless that is very little or very much */
+static void the_limit_is_within_reason(struct kunit *test)
+{
+	memory_pages = 1;
+	KUNIT_EXPECT_EQ(test, default_max(), SZ_64K);
+	memory_pages = SZ_1G >> PAGE_SHIFT;
+	KUNIT_EXPECT_EQ(test, default_max(), SZ_1G / 64 / 144);
+	memory_pages = SZ_1G;
+	KUNIT_EXPECT_EQ(test, default_max(), SZ_4M);
+}
+
 static struct kunit_case flow_life_cases[] = {
 	KUNIT_CASE(tcp_states_follow_the_segments),
 	KUNIT_CASE(a_forged_fin_is_taken_back_by_data),
@@ -360,6 +378,7 @@ static struct kunit_case flow_life_cases[] = {
 	KUNIT_CASE(removal_ends_what_is_not_established),
 	KUNIT_CASE(removal_spares_what_was_answered),
 	KUNIT_CASE(a_view_tells_the_flow),
+	KUNIT_CASE(the_limit_is_within_reason),
 	{}
 };
 
