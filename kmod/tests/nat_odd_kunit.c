@@ -122,6 +122,24 @@ static void a_sum_of_zero_is_sent_as_ones(struct kunit *test)
 	}
 }
 
+/* Of TCP it means nothing but itself. */
+static void a_sum_of_zero_is_good_for_tcp(struct kunit *test)
+{
+	unsigned int i;
+	u16 port;
+
+	for (i = 0; i < ARRAY_SIZE(heads); i++) {
+		make_before(heads[i], IPPROTO_TCP);
+		make_after(0);
+		port = svcnat_wire_get_sum(&after);
+		make_after(port);
+		KUNIT_ASSERT_EQ(test, svcnat_wire_get_sum(&after), 0);
+		KUNIT_ASSERT_TRUE(test, rewrite(CHECKSUM_NONE, port));
+		KUNIT_EXPECT_EQ(test, memcmp(before.bytes, after.bytes,
+					     after.len), 0);
+	}
+}
+
 static void no_sum_stays_none(struct kunit *test)
 {
 	unsigned int i;
@@ -290,6 +308,7 @@ static void tunnels_keep_their_own_sum(struct kunit *test)
 static struct kunit_case nat_odd_cases[] = {
 	KUNIT_CASE(wrong_sums_stay_wrong),
 	KUNIT_CASE(a_sum_of_zero_is_sent_as_ones),
+	KUNIT_CASE(a_sum_of_zero_is_good_for_tcp),
 	KUNIT_CASE(no_sum_stays_none),
 	KUNIT_CASE(a_pending_sum_may_be_zero),
 	KUNIT_CASE(a_packet_that_changed_is_refused),

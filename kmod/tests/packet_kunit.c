@@ -20,6 +20,8 @@ static struct sk_buff *parse_as(const struct wire_shape *shape,
 {
 	struct sk_buff *skb = svcnat_wire_skb(&wire, shape);
 
+	/* Nothing of it may be taken from an earlier packet. */
+	memset(packet, 0xee, sizeof(*packet));
 	if (skb)
 		*parsed = svcnat_packet_parse(skb, wire.family, packet);
 	return skb;
