@@ -189,6 +189,7 @@ static void return_ipv6(struct net *net, struct sk_buff *skb,
 			const struct svcnat_tuple *t, int oif)
 {
 	struct ipv6hdr *iph;
+	u16 longest;
 
 	if (route_ipv6(net, skb, t, oif)) {
 		kfree_skb(skb);
@@ -198,7 +199,13 @@ static void return_ipv6(struct net *net, struct sk_buff *skb,
 	iph->saddr = t->dst.in6;
 	iph->daddr = t->src.in6;
 	iph->hop_limit = ip6_dst_hoplimit(skb_dst(skb));
+	/*
+	 * Nobody can tell a service's address how long a packet to the client
+	 * may be: none is longer than the fragments that came from there.
+	 */
+	longest = min_t(u32, IP6CB(skb)->frag_max_size, dst_mtu(skb_dst(skb)));
 	memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
+	IP6CB(skb)->frag_max_size = longest;
 	skb->ignore_df = 1;
 	ip6_local_out(net, NULL, skb);
 }
