@@ -263,7 +263,8 @@ static void other_quotes_are_odd(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(heads); i++) {
 		for (proto = 0; proto < 256; proto++) {
 			bool good = proto == IPPROTO_TCP ||
-				    proto == IPPROTO_UDP;
+				    proto == IPPROTO_UDP ||
+				    proto == IPPROTO_SCTP;
 
 			make(heads[i], heads[i], IPPROTO_TCP, 0);
 			quoted.bytes[i ? 6 : 9] = proto;

@@ -79,6 +79,7 @@ static void knows_every_number(struct kunit *test)
 		switch (proto) {
 		case IPPROTO_TCP:
 		case IPPROTO_UDP:
+		case IPPROTO_SCTP:
 			right = SVCNAT_PARSED;
 			break;
 		case NEXTHDR_HOP:

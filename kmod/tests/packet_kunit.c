@@ -251,7 +251,8 @@ static void leaves_other_protocols(struct kunit *test)
 	unsigned int proto;
 
 	for (proto = 0; proto < 256; proto++) {
-		bool ours = proto == IPPROTO_TCP || proto == IPPROTO_UDP;
+		bool ours = proto == IPPROTO_TCP || proto == IPPROTO_UDP ||
+			    proto == IPPROTO_SCTP;
 
 		if (proto == IPPROTO_ICMP)
 			continue;
