@@ -142,17 +142,19 @@ static const struct emptiness {
 	u16			client;
 	u8			place[2];	/* of the only endpoints */
 	u8			state[2];
-	enum svcnat_verdict	verdict;
-	enum svcnat_stat	reason;
+	struct {
+		enum svcnat_verdict	verdict;
+		enum svcnat_stat	reason;
+	} then;
 } empties[] = {
 #define REMOTES { SVCNAT_PLACE_REMOTE, SVCNAT_PLACE_REMOTE }
 #define ONE_LOCAL { SVCNAT_PLACE_REMOTE, SVCNAT_PLACE_LOCAL }
 #define READY { SVCNAT_STATE_READY, SVCNAT_STATE_READY }
 #define UNREADY { SVCNAT_STATE_UNREADY, SVCNAT_STATE_UNREADY }
 #define DYING { SVCNAT_STATE_READY, SVCNAT_STATE_TERMINATING }
-#define NO_ENDPOINT SVCNAT_REJECT, SVCNAT_STAT_REJECT_NO_ENDPOINT
-#define NO_LOCAL SVCNAT_DROP, SVCNAT_STAT_DROP_NO_LOCAL_ENDPOINT
-#define GOES_ON SVCNAT_TRANSLATE, 0
+#define NO_ENDPOINT { SVCNAT_REJECT, SVCNAT_STAT_REJECT_NO_ENDPOINT }
+#define NO_LOCAL { SVCNAT_DROP, SVCNAT_STAT_DROP_NO_LOCAL_ENDPOINT }
+#define GOES_ON { SVCNAT_TRANSLATE, 0 }
 	{ SVCNAT_KIND_CLUSTER, 0, 0, DESK_POD, REMOTES, UNREADY, NO_ENDPOINT },
 	{ SVCNAT_KIND_CLUSTER, 1, 0, DESK_POD, REMOTES, UNREADY, NO_ENDPOINT },
 	{ SVCNAT_KIND_LB, 0, 1, DESK_OUTSIDE, REMOTES, UNREADY, NO_ENDPOINT },
@@ -197,8 +199,10 @@ static void the_table_of_empty_lists(struct kunit *test)
 		desk_publish(test, ARRAY_SIZE(row->place));
 		desk->tuple.src = desk_addr(family, row->client);
 		desk_ask(desk, NULL, &d);
-		KUNIT_EXPECT_EQ_MSG(test, d.verdict, row->verdict, "row %u", i);
-		KUNIT_EXPECT_EQ_MSG(test, d.reason, row->reason, "row %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, d.verdict, row->then.verdict,
+				    "row %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, d.reason, row->then.reason,
+				    "row %u", i);
 	}
 }
 

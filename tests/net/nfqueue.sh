@@ -248,13 +248,13 @@ its_endpoint_goes()
 	program_ends
 	must endpoint add one "$ep3:80"
 	must endpoint del one "$ep4:80"
-	# And an answer from there
+	# What was asked before is answered still, what is asked next is not
 	program hold
 	diverted "udp sport 80" forward:0
 	hold 1 ask "$client" -u -p 4300 -t 300 "$vip2:80"
 	must endpoint add one-udp "$ep4:80"
 	must endpoint del one-udp "$ep3:80"
-	release && fail "an endpoint that is gone answered: $(< "$tmp/held")"
+	release || fail "no answer to what was asked before"
 	asked client "$client" -u -p 4300 "$vip2:80"
 	check_is "who answers" "$endpoints" "$ep4:80"
 	not_diverted
