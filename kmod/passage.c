@@ -106,6 +106,24 @@ static int reroute(struct svcnat_passage *p)
 #endif
 }
 
+/*
+ * A client on the node makes its packets as long as the way to the frontend
+ * allows.  Tell its socket if the way to the endpoint is encrypted and allows
+ * less: nobody else would, because the error quotes what the client never sent.
+ * By what the socket is connected to, so not for one that is not.
+ */
+static void tell_mtu(const struct svcnat_passage *p, struct dst_entry *before)
+{
+	struct sock *sk = p->state->sk;
+	struct dst_entry *now;
+
+	if (!sk || !sk_fullsock(sk))
+		return;
+	now = skb_dst(p->skb);
+	if (dst_xfrm(now) && dst_mtu(now) < dst_mtu(before))
+		before->ops->update_pmtu(before, sk, NULL, dst_mtu(now), false);
+}
+
 /**
  * svcnat_passage_settle() - what a rewritten packet needs before it goes on
  * @p: the packet
@@ -114,6 +132,7 @@ static int reroute(struct svcnat_passage *p)
  */
 unsigned int svcnat_passage_settle(struct svcnat_passage *p)
 {
+	struct dst_entry *before = skb_dst(p->skb);
 	int err;
 
 	switch (p->state->hook) {
@@ -124,6 +143,8 @@ unsigned int svcnat_passage_settle(struct svcnat_passage *p)
 			svcnat_passage_drop(p, SVCNAT_STAT_DROP_ROUTE);
 			return NF_DROP_ERR(err);
 		}
+		/* Under RCU the old one stays, whoever had it. */
+		tell_mtu(p, before);
 		break;
 	case NF_INET_LOCAL_IN:
 		/* Early demux looked for a socket of the old source. */
