@@ -92,7 +92,13 @@ every_kind()
 	[ "$family" = 4 ] || kinds=${kinds/ipip/sit}
 	for over in $kinds; do
 		kind=$over
-		tunnel "${over%:*}" "${over#*:}"
+		# VXLAN does not know its own size over IPv6.
+		if [ "$over" = vxlan:6 ]; then
+			tunnel vxlan 6 1430
+			ip_in "$eps" <<< "link set tunnel mtu 1430"
+		else
+			tunnel "${over%:*}" "${over#*:}"
+		fi
 		from_everywhere
 		no_tunnel
 	done
