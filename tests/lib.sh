@@ -112,11 +112,11 @@ run_tests()
 # run_tests_for "FAMILY..." FUNCTION...: all of them for each family in turn
 run_tests_for()
 {
-	local family test expanded=()
+	local which test expanded=()
 
-	for family in $1; do
+	for which in $1; do
 		for test in "${@:2}"; do
-			expanded+=("$test@$family")
+			expanded+=("$test@$which")
 		done
 	done
 	run_tests "${expanded[@]}"
