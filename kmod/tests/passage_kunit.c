@@ -247,6 +247,19 @@ static void what_has_changed_is_dropped(struct kunit *test)
 	}
 }
 
+/* As at the hooks. */
+static unsigned int settle(void)
+{
+	unsigned int verdict;
+
+	local_bh_disable();
+	rcu_read_lock();
+	verdict = svcnat_passage_settle(&walk->p);
+	rcu_read_unlock();
+	local_bh_enable();
+	return verdict;
+}
+
 static void node_packets_are_routed_again(struct kunit *test)
 {
 	static const u8 heads[] = { 0, WIRE_IPV6 };
@@ -266,8 +279,7 @@ static void node_packets_are_routed_again(struct kunit *test)
 		KUNIT_ASSERT_NOT_NULL(test, arrive(hook));
 		walk->p.counted = hook == NF_INET_FORWARD;
 		memset(&routes, 0, sizeof(routes));
-		KUNIT_EXPECT_EQ(test, svcnat_passage_settle(&walk->p),
-				NF_ACCEPT);
+		KUNIT_EXPECT_EQ(test, settle(), NF_ACCEPT);
 		KUNIT_EXPECT_EQ(test, routes.asked[ipv6], out);
 		KUNIT_EXPECT_EQ(test, routes.asked[!ipv6], 0);
 		translated += hook != NF_INET_FORWARD;
@@ -275,7 +287,7 @@ static void node_packets_are_routed_again(struct kunit *test)
 				translated);
 		if (out) {
 			routes.err = -EHOSTUNREACH;
-			verdict = svcnat_passage_settle(&walk->p);
+			verdict = settle();
 			KUNIT_EXPECT_EQ(test, verdict & NF_VERDICT_MASK,
 					NF_DROP);
 			KUNIT_EXPECT_EQ(test, -NF_DROP_GETERR((int)verdict),
@@ -317,7 +329,7 @@ static void wrong_sockets_are_left(struct kunit *test)
 			skb->sk = (struct sock *)sk;
 			skb->destructor = count_orphan;
 			orphaned = 0;
-			svcnat_passage_settle(&walk->p);
+			settle();
 			leaves = hook == NF_INET_LOCAL_IN && !transparent;
 			KUNIT_EXPECT_EQ(test, orphaned, leaves);
 			KUNIT_EXPECT_EQ(test, !skb->sk, leaves);

@@ -70,6 +70,7 @@ static struct dst_entry *route6(const struct flowi6 *fl6)
 #define dst_release(dst)			((void)(dst), (void)sent.routes--)
 #define skb_dst_set(skb, dst)			((void)(dst), (void)sent.routes--)
 #define l3mdev_master_ifindex_rcu(dev)		((void)(dev), MASTER)
+#define dst_mtu(dst)				((void)(dst), 1500U)
 #define ip4_dst_hoplimit(dst)			HOPS
 #define ip6_dst_hoplimit(dst)			HOPS
 #define ip_local_out(net, sk, skb)		(sent.echo = (skb))

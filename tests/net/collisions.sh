@@ -241,7 +241,6 @@ errors_of_shifted()
 all_again()
 {
 	asked client "$client" -p 6100 -r "$vip:80" "$vip2:80" "$ep1:80" "$vip:80"
-	asked client "$client" -p 6101 "$vip:80" "$vip2:80" "$ep1:80" "$vip:80"
 	asked client "$client" -p 6102 -e "$vip:81" "$vip2:81" "$ep1:81" "$vip:81"
 	asked client "$client" -p 6103 -u "$vip:80" "$vip2:80" "$ep1:80" "$vip:80"
 	asked pod "$pod" -p 6103 -U "$vip:80" "$vip2:80" "$ep1:80" "$vip:80"
