@@ -120,8 +120,9 @@ talks()
 	asked "${1%-*}, TCP" "$1" "${@:3}" -n 3 "$2"
 	asked "${1%-*}, UDP" "$1" "${@:3}" -u -n 3 "$2"
 	asked "${1%-*}, UDP" "$1" "${@:3}" -U "$2"
-	# Too long for the tunnel: the first one tells an IPv6 client so.
-	[ "$family" = 4 ] || ask "$1" "${@:3}" -u -l 6000 "$2" > /dev/null
+	# Too long for the tunnel: the first ones tell an IPv6 client so.
+	[ "$family" = 4 ] ||
+		busywait 5000 ask "$1" "${@:3}" -u -l 6000 "$2" > /dev/null
 	asked "${1%-*}, fragments" "$1" "${@:3}" -u -l 6000 "$2"
 	bulk "$1" $((500000 / slow)) "${@:3}" "$2"
 	stream "${1%-*}" "$1" "${@:3}" "$2"

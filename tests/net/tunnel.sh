@@ -82,8 +82,9 @@ from_everywhere()
 	for ns in "$client" "$pod" "$node"; do
 		asked "$kind, ${ns%-*}" "$ns" -n 2 "$vip:80"
 		asked "$kind, ${ns%-*}" "$ns" -u -n 2 "$vip:80"
-		# Too long for the tunnel: the first one tells an IPv6 client so.
-		[ "$family" = 4 ] || ask "$ns" -u -l 6000 "$vip:80" > /dev/null
+		# Too long for the tunnel: the first ones tell an IPv6 client so.
+		[ "$family" = 4 ] ||
+			busywait 5000 ask "$ns" -u -l 6000 "$vip:80" > /dev/null
 		asked "$kind, ${ns%-*}" "$ns" -u -l 6000 "$vip:80"
 		bulk "$ns" $((1000000 / slow)) "$vip:80"
 	done
