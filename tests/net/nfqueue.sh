@@ -251,7 +251,7 @@ its_endpoint_goes()
 	# What was asked before is answered still, what is asked next is not
 	program hold
 	diverted "udp sport 80" forward:0
-	hold 1 ask "$client" -u -p 4300 -t 300 "$vip2:80"
+	hold 1 ask "$client" -u -p 4300 "$vip2:80"
 	must endpoint add one-udp "$ep4:80"
 	must endpoint del one-udp "$ep3:80"
 	release || fail "no answer to what was asked before"

@@ -34,7 +34,8 @@ tunnel()
 {
 	local kind=$1 size=
 
-	# VXLAN does not know its own size over IPv6.
+	# VXLAN does not know its own size.
+	[ "$1 $2" != "vxlan 4" ] || size="mtu 1450"
 	[ "$1 $2" != "vxlan 6" ] || size="mtu 1430"
 	[ "$1" != vxlan ] || kind="vxlan id 7 dstport 4789"
 	[ "$1" != ip6tnl ] || kind="ip6tnl mode any encaplimit none"
