@@ -24,7 +24,7 @@ firewall()
 				policy drop
 				ct state invalid counter name invalid drop
 				ct state established,related accept
-				ct state new ip daddr 10.2.0.0/24 tcp dport { 80, 81 } accept
+				ct state new ip daddr 10.2.0.0/24 tcp dport 80-81 accept
 				ct state new ip daddr 10.2.0.0/24 udp dport 80 accept
 			}
 			chain output {
