@@ -123,24 +123,19 @@ static bool is_barred(struct svcnat_services *services,
 	       !svcnat_node_is_in(services->net, t->family, allow);
 }
 
-/* Where a client is, as far as policies care. */
-enum origin {
-	ORIGIN_POD,
-	ORIGIN_NODE,
-	ORIGIN_OUTSIDE,
-};
+static bool is_pod(const struct svcnat_services *services,
+		   const struct svcnat_tuple *t)
+{
+	return zone_contains(services, SVCNAT_ZONE_PODS, t->family, &t->src);
+}
 
-static enum origin origin_of(const struct svcnat_services *services,
-			     const struct svcnat_query *query)
+static bool is_node(const struct svcnat_services *services,
+		    const struct svcnat_query *query)
 {
 	const struct svcnat_tuple *t = query->tuple;
 
-	if (zone_contains(services, SVCNAT_ZONE_PODS, t->family, &t->src))
-		return ORIGIN_POD;
-	if (query->local ||
-	    svcnat_node_owns(services->net, t->family, &t->src))
-		return ORIGIN_NODE;
-	return ORIGIN_OUTSIDE;
+	return query->local ||
+	       svcnat_node_owns(services->net, t->family, &t->src);
 }
 
 /* Without a range of pods nobody is one, and nobody is hidden from them. */
@@ -159,20 +154,19 @@ static void apply_policy(const struct svcnat_services *services,
 			 struct svcnat_decision *decision)
 {
 	const struct svcnat_options *o = &decision->service->options;
-	enum origin origin = origin_of(services, query);
-	bool local;
+	bool pod, local = false;
 
 	if (READ_ONCE(decision->frontend->kind) == SVCNAT_KIND_CLUSTER) {
 		local = READ_ONCE(o->internal_policy) == SVCNAT_POLICY_LOCAL;
 		decision->hide = READ_ONCE(services->masquerade_all) ||
-			(origin != ORIGIN_POD && pods_are_known(services,
-								query));
+				 (pods_are_known(services, query) &&
+				  !is_pod(services, query->tuple));
 	} else if (READ_ONCE(o->external_policy) == SVCNAT_POLICY_CLUSTER) {
-		local = false;
 		decision->hide = true;
 	} else {
-		local = origin == ORIGIN_OUTSIDE;
-		decision->hide = origin == ORIGIN_NODE;
+		pod = is_pod(services, query->tuple);
+		decision->hide = !pod && is_node(services, query);
+		local = !pod && !decision->hide;
 	}
 	decision->list = local ? SVCNAT_LIST_LOCAL : SVCNAT_LIST_CLUSTER;
 }
