@@ -46,7 +46,8 @@ flowtable()
 			}
 			chain forward {
 				type filter hook forward priority 0
-				meta l4proto { tcp, udp } flow add @shortcut
+				meta l4proto tcp flow add @shortcut
+				meta l4proto udp flow add @shortcut
 			}
 		}
 	END

@@ -123,7 +123,8 @@ beside_conntrack()
 		table inet related {
 			chain forward {
 				type filter hook forward priority 0
-				meta l4proto { icmp, icmpv6 } ct state != related drop
+				meta l4proto icmp ct state != related drop
+				meta l4proto icmpv6 ct state != related drop
 			}
 		}
 	END

@@ -225,7 +225,9 @@ ports_of_conntrack_are_spared()
 		table inet cni {
 			chain postrouting {
 				type nat hook postrouting priority 100
-				iifname "pod" meta l4proto { tcp, udp } \
+				iifname "pod" meta l4proto tcp \
+					masquerade to :$first
+				iifname "pod" meta l4proto udp \
 					masquerade to :$first
 			}
 		}
