@@ -61,6 +61,28 @@ bool svcnat_flow_find(const struct svcnat_flows *flows,
 					   hit));
 }
 
+/**
+ * svcnat_flow_find_between() - look a packet up between its two stages
+ * @flows: where
+ * @tuple: of the packet as conntrack sees it: from the client to the endpoint,
+ *	or back
+ * @hit: what was found; its direction may be the other one
+ *
+ * Context: RCU read side; no lock, no reference.
+ * Return: whether there is such a flow.
+ */
+bool svcnat_flow_find_between(const struct svcnat_flows *flows,
+			      const struct svcnat_tuple *tuple,
+			      struct svcnat_hit *hit)
+{
+	struct svcnat_tuple answer;
+
+	if (svcnat_flow_find(flows, tuple, SVCNAT_POST, hit))
+		return true;
+	svcnat_tuple_reverse(&answer, tuple);
+	return svcnat_flow_find(flows, &answer, SVCNAT_POST, hit);
+}
+
 /*
  * Is a key like @like in use, at its stage or at @either?  The stripe is locked.
  * Adds the length of the chains, which have an end because of CHAIN_MAX.

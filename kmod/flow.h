@@ -96,6 +96,9 @@ void svcnat_flows_module_exit(void);
 bool svcnat_flow_find(const struct svcnat_flows *flows,
 		      const struct svcnat_tuple *tuple, enum svcnat_stage stage,
 		      struct svcnat_hit *hit);
+bool svcnat_flow_find_between(const struct svcnat_flows *flows,
+			      const struct svcnat_tuple *tuple,
+			      struct svcnat_hit *hit);
 int svcnat_flow_insert(struct svcnat_flows *flows,
 		       const struct svcnat_flow_spec *spec,
 		       struct svcnat_hit *hit);

@@ -131,15 +131,11 @@ static unsigned int request(struct svcnat_passage *p)
  */
 static void claim(struct svcnat_passage *p)
 {
-	struct svcnat_flows *flows = &p->sn->flows;
-	struct svcnat_tuple seen, answer;
+	struct svcnat_tuple seen;
 	struct svcnat_hit hit;
 
-	if (!svcnat_conntrack_first(p->skb, &seen))
-		return;
-	svcnat_tuple_reverse(&answer, &seen);
-	if (svcnat_flow_find(flows, &answer, SVCNAT_POST, &hit) ||
-	    svcnat_flow_find(flows, &seen, SVCNAT_POST, &hit))
+	if (svcnat_conntrack_first(p->skb, &seen) &&
+	    svcnat_flow_find_between(&p->sn->flows, &seen, &hit))
 		svcnat_conntrack_claim(p->skb);
 }
 

@@ -5,21 +5,6 @@
 #include "nat.h"
 #include "reset.h"
 
-/*
- * Between its two stages a packet looks as conntrack sees it: from the client
- * to the endpoint or back.  Either is a key at the second stage.
- */
-static bool find(struct svcnat_passage *p, struct svcnat_hit *hit)
-{
-	const struct svcnat_flows *flows = &p->sn->flows;
-	struct svcnat_tuple answer;
-
-	if (svcnat_flow_find(flows, &p->packet.tuple, SVCNAT_POST, hit))
-		return true;
-	svcnat_tuple_reverse(&answer, &p->packet.tuple);
-	return svcnat_flow_find(flows, &answer, SVCNAT_POST, hit);
-}
-
 static bool ends(const struct svcnat_hit *hit)
 {
 	return (READ_ONCE(hit->endpoint->flags) |
@@ -41,7 +26,8 @@ void svcnat_reset(struct svcnat_passage *p)
 
 	if (packet->tuple.proto != IPPROTO_TCP ||
 	    packet->tcp & (SVCNAT_TCP_RST | SVCNAT_TCP_SYN) ||
-	    !find(p, &hit) || !ends(&hit) ||
+	    !svcnat_flow_find_between(&p->sn->flows, &packet->tuple, &hit) ||
+	    !ends(&hit) ||
 	    nf_checksum(p->skb, p->state->hook, packet->l4, IPPROTO_TCP,
 			packet->tuple.family))
 		return;
