@@ -34,7 +34,8 @@ static struct svcnat_snat_path path_of(const struct svcnat_passage *p)
 {
 	const struct nf_hook_state *state = p->state;
 	struct svcnat_snat_path path = {
-		.net = state->net, .mark = p->skb->mark,
+		.net = state->net, .dev = svcnat_passage_dev(p),
+		.mark = p->skb->mark,
 		.local = state->hook == NF_INET_LOCAL_OUT,
 	};
 
@@ -185,6 +186,7 @@ unsigned int svcnat_connect(struct svcnat_passage *p, struct svcnat_hit *had,
 		.tuple = &p->packet.tuple,
 		.opens = svcnat_packet_opens(&p->packet),
 		.local = p->state->hook == NF_INET_LOCAL_OUT,
+		.dev = svcnat_passage_dev(p),
 		.prefer = endpoint_of(had),
 	};
 	struct svcnat_decision d;

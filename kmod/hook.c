@@ -89,9 +89,8 @@ static unsigned int not_whole(struct svcnat_passage *p,
 /* What no service can have still goes nowhere, if a service should be there. */
 static unsigned int other(struct svcnat_passage *p)
 {
-	const struct svcnat_tuple *t = &p->packet.tuple;
-
-	if (!svcnat_lookup_is_vacant(&p->sn->services, t->family, &t->dst))
+	if (!svcnat_lookup_is_vacant(&p->sn->services, svcnat_passage_dev(p),
+				     &p->packet.tuple))
 		return NF_ACCEPT;
 	svcnat_passage_count(p, SVCNAT_STAT_RX);
 	return svcnat_passage_drop(p, SVCNAT_STAT_DROP_NO_SERVICE);

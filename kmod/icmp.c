@@ -36,7 +36,8 @@ static bool is_between(const struct svcnat_passage *p)
 
 	return p->state->hook == NF_INET_LOCAL_OUT &&
 	       svcnat_flow_find(&p->sn->flows, quoted, SVCNAT_POST, &hit) &&
-	       !svcnat_node_owns(p->sn->net, quoted->family, &quoted->dst);
+	       !svcnat_node_owns(p->sn->net, svcnat_passage_dev(p),
+				 quoted->family, &quoted->dst);
 }
 
 /**

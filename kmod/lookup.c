@@ -14,42 +14,51 @@ static bool zone_contains(const struct svcnat_services *services,
 }
 
 /**
- * svcnat_lookup_is_cluster() - does an address belong to the cluster alone?
+ * svcnat_lookup_is_cluster() - is it for an address of the cluster's alone?
  * @services: of the netns
- * @family: AF_INET or AF_INET6
- * @addr: the address
+ * @dev: by which it comes or goes
+ * @tuple: of the packet
  *
  * Then nobody else will answer for its other ports and protocols; for one of the
  * node's own the node does, and for others whoever has them.
  *
  * Context: RCU read side.
- * Return: true if it has a cluster frontend and is not one of the node's own.
+ * Return: true if its destination has a cluster frontend and is not one of the
+ * node's own.
  */
-bool svcnat_lookup_is_cluster(const struct svcnat_services *services, u8 family,
-			      const union nf_inet_addr *addr)
+bool svcnat_lookup_is_cluster(const struct svcnat_services *services,
+			      const struct net_device *dev,
+			      const struct svcnat_tuple *tuple)
 {
 	const struct svcnat_vip *vip;
 
-	vip = svcnat_vip_lookup(&services->frontends, family, addr);
+	vip = svcnat_vip_lookup(&services->frontends, tuple->family,
+				&tuple->dst);
 	return vip && READ_ONCE(vip->cluster) &&
-	       !svcnat_node_owns(services->net, family, addr);
+	       !svcnat_node_owns(services->net, dev, tuple->family,
+				 &tuple->dst);
 }
 
 /**
- * svcnat_lookup_is_vacant() - is it an address for services that none has?
+ * svcnat_lookup_is_vacant() - is it for an address that no service has yet?
  * @services: of the netns
- * @family: AF_INET or AF_INET6
- * @addr: the address
+ * @dev: by which it comes or goes
+ * @tuple: of the packet
  *
  * Context: RCU read side.
- * Return: true if so, and it is not one of the node's own.
+ * Return: true if its destination is one for services, none has it, and it is
+ * not one of the node's own.
  */
-bool svcnat_lookup_is_vacant(const struct svcnat_services *services, u8 family,
-			     const union nf_inet_addr *addr)
+bool svcnat_lookup_is_vacant(const struct svcnat_services *services,
+			     const struct net_device *dev,
+			     const struct svcnat_tuple *tuple)
 {
-	return zone_contains(services, SVCNAT_ZONE_SERVICES, family, addr) &&
-	       !svcnat_vip_lookup(&services->frontends, family, addr) &&
-	       !svcnat_node_owns(services->net, family, addr);
+	u8 family = tuple->family;
+
+	return zone_contains(services, SVCNAT_ZONE_SERVICES, family,
+			     &tuple->dst) &&
+	       !svcnat_vip_lookup(&services->frontends, family, &tuple->dst) &&
+	       !svcnat_node_owns(services->net, dev, family, &tuple->dst);
 }
 
 /**
@@ -80,12 +89,12 @@ static void refuse(struct svcnat_decision *decision,
 
 /* No frontend has this address and port. */
 static void no_frontend(struct svcnat_services *services,
-			const struct svcnat_tuple *t,
+			const struct svcnat_query *query,
 			struct svcnat_decision *decision)
 {
-	if (svcnat_lookup_is_cluster(services, t->family, &t->dst))
+	if (svcnat_lookup_is_cluster(services, query->dev, query->tuple))
 		refuse(decision, SVCNAT_REJECT, SVCNAT_STAT_REJECT_NO_PORT);
-	else if (svcnat_lookup_is_vacant(services, t->family, &t->dst))
+	else if (svcnat_lookup_is_vacant(services, query->dev, query->tuple))
 		refuse(decision, SVCNAT_DROP, SVCNAT_STAT_DROP_NO_SERVICE);
 }
 
@@ -94,16 +103,18 @@ static void no_frontend(struct svcnat_services *services,
  * own from that port.
  */
 static struct svcnat_frontend *nodeport_of(struct svcnat_services *services,
-					   const struct svcnat_tuple *t)
+					   const struct svcnat_query *query)
 {
+	const struct svcnat_tuple *t = query->tuple;
 	struct net *net = services->net;
 	struct svcnat_frontend *f;
 
 	f = svcnat_nodeport_lookup(&services->frontends, t->proto, t->dport);
-	if (!f || !svcnat_node_serves(net, t->family, &t->dst) ||
+	if (!f || !svcnat_node_serves(net, query->dev, t->family, &t->dst) ||
 	    !zone_contains(services, SVCNAT_ZONE_NODEPORTS, t->family,
 			   &t->dst) ||
-	    svcnat_socket_connected(net, t) || svcnat_conntrack_taken(net, t))
+	    svcnat_socket_connected(net, query->dev, t) ||
+	    svcnat_conntrack_taken(net, t))
 		return NULL;
 	return f;
 }
@@ -135,7 +146,7 @@ static bool is_node(const struct svcnat_services *services,
 	const struct svcnat_tuple *t = query->tuple;
 
 	return query->local ||
-	       svcnat_node_owns(services->net, t->family, &t->src);
+	       svcnat_node_owns(services->net, query->dev, t->family, &t->src);
 }
 
 /* Without a range of pods nobody is one, and nobody is hidden from them. */
@@ -315,9 +326,9 @@ void svcnat_lookup(struct svcnat_services *services,
 	memset(decision, 0, sizeof(*decision));
 	frontend = svcnat_frontend_lookup(&services->frontends, t->family,
 					  &t->dst, t->proto, t->dport) ?:
-		   nodeport_of(services, t);
+		   nodeport_of(services, query);
 	if (!frontend) {
-		no_frontend(services, t, decision);
+		no_frontend(services, query, decision);
 		return;
 	}
 	decision->frontend = frontend;

@@ -28,6 +28,7 @@ enum svcnat_verdict {
  * @tuple: of the packet
  * @opens: it may begin a connection (svcnat_packet_opens())
  * @local: it comes from a socket of the node
+ * @dev: by which it comes or goes, or NULL
  * @prefer: endpoint that its flow had until now, or NULL: kept if it can be
  * @random: random bits for the draw; 0: take some where they are needed
  */
@@ -35,6 +36,7 @@ struct svcnat_query {
 	const struct svcnat_tuple	*tuple;
 	bool				opens;
 	bool				local;
+	const struct net_device		*dev;
 	const struct svcnat_endpoint	*prefer;
 	u32				random;
 };
@@ -85,10 +87,12 @@ bool svcnat_lookup_hides(const struct svcnat_services *services,
 			 const struct svcnat_entry *entry);
 bool svcnat_lookup_concerns(struct svcnat_services *services,
 			    const struct svcnat_tuple *tuple);
-bool svcnat_lookup_is_cluster(const struct svcnat_services *services, u8 family,
-			      const union nf_inet_addr *addr);
-bool svcnat_lookup_is_vacant(const struct svcnat_services *services, u8 family,
-			     const union nf_inet_addr *addr);
+bool svcnat_lookup_is_cluster(const struct svcnat_services *services,
+			      const struct net_device *dev,
+			      const struct svcnat_tuple *tuple);
+bool svcnat_lookup_is_vacant(const struct svcnat_services *services,
+			     const struct net_device *dev,
+			     const struct svcnat_tuple *tuple);
 bool svcnat_lookup_next(struct svcnat_services *services,
 			const struct svcnat_query *query,
 			struct svcnat_decision *decision);

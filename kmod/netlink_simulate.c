@@ -67,12 +67,10 @@ static int parse_tuple(struct nlattr *const *tb, const struct nlattr *nest,
 			  &t->family, &t->dst, extack);
 }
 
-/* Where it comes from changes nothing yet, but must be there. */
-static int check_device(struct net *net, struct nlattr *const *tb,
-			struct netlink_ext_ack *extack)
+static int find_device(struct simulation *sim, struct nlattr *const *tb,
+		       struct netlink_ext_ack *extack)
 {
 	const struct nlattr *iif = tb[SVCNAT_QUERY_A_IIF];
-	bool there;
 
 	if (!iif)
 		return 0;
@@ -81,10 +79,8 @@ static int check_device(struct net *net, struct nlattr *const *tb,
 				    "a packet of the node's own comes in by no device");
 		return -EINVAL;
 	}
-	rcu_read_lock();
-	there = dev_get_by_index_rcu(net, nla_get_u32(iif));
-	rcu_read_unlock();
-	if (there)
+	sim->query.dev = dev_get_by_index_rcu(sim->sn->net, nla_get_u32(iif));
+	if (sim->query.dev)
 		return 0;
 	NL_SET_ERR_MSG_ATTR(extack, iif, "there is no such device");
 	return -ENODEV;
@@ -103,15 +99,13 @@ static int parse_query(struct simulation *sim, struct netlink_callback *cb)
 			       svcnat_policy_query_nest, cb->extack);
 	if (!err)
 		err = parse_tuple(tb, nest, &sim->tuple, cb->extack);
-	if (!err)
-		err = check_device(sim->sn->net, tb, cb->extack);
 	if (err)
 		return err;
 	sim->query = (struct svcnat_query) {
 		.tuple = &sim->tuple, .opens = true,
 		.local = tb[SVCNAT_QUERY_A_LOCAL],
 	};
-	return 0;
+	return find_device(sim, tb, cb->extack);
 }
 
 /* Where no hook is, no packet is looked at. */
@@ -243,14 +237,14 @@ int svcnat_nl_simulate_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	struct simulation sim = { .sn = svcnat_pernet(sock_net(skb->sk)) };
 	int err;
 
-	err = parse_query(&sim, cb);
-	if (err)
-		return err;
 	mutex_lock(&sim.sn->services.lock);
 	cb->seq = sim.sn->services.generation;
 	rcu_read_lock();
-	ask(&sim);
-	err = show(skb, cb, &sim);
+	err = parse_query(&sim, cb);
+	if (!err) {
+		ask(&sim);
+		err = show(skb, cb, &sim);
+	}
 	rcu_read_unlock();
 	mutex_unlock(&sim.sn->services.lock);
 	return skb->len ?: err;

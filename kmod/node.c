@@ -8,25 +8,29 @@
 /**
  * svcnat_node_owns() - is it an address of the node?
  * @net: the netns
+ * @dev: by which a packet comes or goes, or NULL
  * @family: AF_INET or AF_INET6
  * @addr: the address
  *
- * Whatever device has it, one in a VRF too.
+ * IPv4: whatever device has it, one in any VRF too.  IPv6: those in the VRF of
+ * @dev; none: those in no VRF.
  *
  * Context: RCU read side.
  * Return: true if so.
  */
-bool svcnat_node_owns(struct net *net, u8 family,
+bool svcnat_node_owns(struct net *net, const struct net_device *dev, u8 family,
 		      const union nf_inet_addr *addr)
 {
 	if (family == AF_INET)
 		return __ip_dev_find(net, addr->ip, false);
-	return ipv6_chk_addr(net, &addr->in6, NULL, 0);
+	return ipv6_chk_addr_and_flags(net, &addr->in6, dev, true, 0,
+				       IFA_F_TENTATIVE);
 }
 
 /**
  * svcnat_node_serves() - may nodeports be reached at an address?
  * @net: the netns
+ * @dev: by which a packet comes or goes, or NULL
  * @family: AF_INET or AF_INET6
  * @addr: the address
  *
@@ -36,14 +40,14 @@ bool svcnat_node_owns(struct net *net, u8 family,
  * Context: RCU read side.
  * Return: true if it is an address of the node, and none of these.
  */
-bool svcnat_node_serves(struct net *net, u8 family,
-			const union nf_inet_addr *addr)
+bool svcnat_node_serves(struct net *net, const struct net_device *dev,
+			u8 family, const union nf_inet_addr *addr)
 {
 	if (family == AF_INET ? ipv4_is_loopback(addr->ip) :
 	    ipv6_addr_type(&addr->in6) &
 	    (IPV6_ADDR_LOOPBACK | IPV6_ADDR_LINKLOCAL))
 		return false;
-	return svcnat_node_owns(net, family, addr);
+	return svcnat_node_owns(net, dev, family, addr);
 }
 
 static bool has_ipv4_in(const struct net_device *dev,

@@ -6,11 +6,12 @@
 #include "ranges.h"
 
 struct net;
+struct net_device;
 
-bool svcnat_node_owns(struct net *net, u8 family,
+bool svcnat_node_owns(struct net *net, const struct net_device *dev, u8 family,
 		      const union nf_inet_addr *addr);
-bool svcnat_node_serves(struct net *net, u8 family,
-			const union nf_inet_addr *addr);
+bool svcnat_node_serves(struct net *net, const struct net_device *dev,
+			u8 family, const union nf_inet_addr *addr);
 bool svcnat_node_is_in(struct net *net, u8 family,
 		       const struct svcnat_ranges *ranges);
 

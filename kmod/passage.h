@@ -39,6 +39,18 @@ static inline void svcnat_passage_count(struct svcnat_passage *p,
 	svcnat_stat_inc(p->sn->stats, what);
 }
 
+/**
+ * svcnat_passage_dev() - the device by which it comes or goes
+ * @p: the packet
+ *
+ * Return: the device; it tells of the packet's VRF.
+ */
+static inline const struct net_device *
+svcnat_passage_dev(const struct svcnat_passage *p)
+{
+	return p->state->in ?: p->state->out;
+}
+
 unsigned int svcnat_passage_drop(struct svcnat_passage *p,
 				 enum svcnat_stat why);
 unsigned int svcnat_passage_translate(struct svcnat_passage *p,

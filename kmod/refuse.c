@@ -31,6 +31,7 @@ static unsigned int refuse_ports(struct svcnat_passage *p)
 		.tuple = &p->packet.tuple,
 		.opens = svcnat_packet_opens(&p->packet),
 		.local = p->state->hook == NF_INET_LOCAL_OUT,
+		.dev = svcnat_passage_dev(p),
 	};
 	struct svcnat_decision d;
 
@@ -48,9 +49,8 @@ static unsigned int refuse_ports(struct svcnat_passage *p)
 /* An echo request to an address that is a service's alone. */
 static unsigned int answer_echo(struct svcnat_passage *p)
 {
-	const struct svcnat_tuple *t = &p->packet.tuple;
-
-	if (!svcnat_lookup_is_cluster(&p->sn->services, t->family, &t->dst))
+	if (!svcnat_lookup_is_cluster(&p->sn->services, svcnat_passage_dev(p),
+				      &p->packet.tuple))
 		return NF_ACCEPT;
 	if (!svcnat_reject_echo(&p->sn->reject, p->skb, &p->packet, p->state)) {
 		svcnat_passage_count(p, SVCNAT_STAT_ECHO_LIMITED);
@@ -68,7 +68,8 @@ static unsigned int refuse_other(struct svcnat_passage *p)
 	const struct svcnat_tuple *t = &p->packet.tuple;
 
 	if (t->proto == IPPROTO_ICMP || t->proto == IPPROTO_ICMPV6 ||
-	    !svcnat_lookup_is_cluster(&p->sn->services, t->family, &t->dst))
+	    !svcnat_lookup_is_cluster(&p->sn->services, svcnat_passage_dev(p),
+				      t))
 		return NF_ACCEPT;
 	svcnat_passage_count(p, SVCNAT_STAT_RX);
 	return refuse_with(p, SVCNAT_STAT_REJECT_NO_PORT);

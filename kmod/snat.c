@@ -53,10 +53,10 @@ static bool in_use(const struct svcnat_flow_spec *spec,
 	    svcnat_conntrack_taken(path->net, &answer))
 		return true;
 	if (sent.proto == IPPROTO_TCP &&
-	    svcnat_socket_connected(path->net, &sent))
+	    svcnat_socket_connected(path->net, path->dev, &sent))
 		return true;
 	return (path->local || spec->masquerade) &&
-	       svcnat_socket_connected(path->net, &answer);
+	       svcnat_socket_connected(path->net, path->dev, &answer);
 }
 
 /**
@@ -197,7 +197,7 @@ static bool port_is_free(struct svcnat_flows *flows,
 	outside(spec, &sent, &answer);
 	return !is_ours(flows, &answer, SVCNAT_PRE, pressed) &&
 	       !is_ours(flows, &answer, SVCNAT_POST, pressed) &&
-	       !svcnat_socket_listens(path->net, &answer) &&
+	       !svcnat_socket_listens(path->net, path->dev, &answer) &&
 	       !in_use(spec, path);
 }
 

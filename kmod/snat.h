@@ -21,15 +21,17 @@ struct svcnat_snat_ports {
 /**
  * struct svcnat_snat_path - how the packet reached us, which its route heeds
  * @net: the netns
+ * @dev: by which it comes or goes, or NULL; tells what sockets of the node see
  * @mark: of the packet
  * @oif: index of the device that it is bound to (VRF, SO_BINDTODEVICE), or 0
  * @local: it comes from a socket of the node
  */
 struct svcnat_snat_path {
-	struct net	*net;
-	u32		mark;
-	int		oif;
-	bool		local;
+	struct net		*net;
+	const struct net_device	*dev;
+	u32			mark;
+	int			oif;
+	bool			local;
 };
 
 int svcnat_snat_plain(struct svcnat_flows *flows,

@@ -6,8 +6,11 @@
 #include "tuple.h"
 
 struct net;
+struct net_device;
 
-bool svcnat_socket_connected(struct net *net, const struct svcnat_tuple *tuple);
-bool svcnat_socket_listens(struct net *net, const struct svcnat_tuple *tuple);
+bool svcnat_socket_connected(struct net *net, const struct net_device *dev,
+			     const struct svcnat_tuple *tuple);
+bool svcnat_socket_listens(struct net *net, const struct net_device *dev,
+			   const struct svcnat_tuple *tuple);
 
 #endif /* _SVCNAT_SOCKET_H */

@@ -40,7 +40,7 @@ struct svcnat_ranges *desk_range(struct kunit *test, u8 family, u16 who,
 }
 
 /* The node as lookup.c finds it here: the real ones would ask the machine. */
-bool svcnat_node_owns(struct net *net, u8 family,
+bool svcnat_node_owns(struct net *net, const struct net_device *dev, u8 family,
 		      const union nf_inet_addr *addr)
 {
 	union nf_inet_addr own = desk_addr(family, DESK_NODE);
@@ -48,10 +48,10 @@ bool svcnat_node_owns(struct net *net, u8 family,
 	return svcnat_addr_equal(family, &own, addr);
 }
 
-bool svcnat_node_serves(struct net *net, u8 family,
-			const union nf_inet_addr *addr)
+bool svcnat_node_serves(struct net *net, const struct net_device *dev,
+			u8 family, const union nf_inet_addr *addr)
 {
-	return svcnat_node_owns(net, family, addr);
+	return svcnat_node_owns(net, dev, family, addr);
 }
 
 bool svcnat_node_is_in(struct net *net, u8 family,
@@ -62,7 +62,8 @@ bool svcnat_node_is_in(struct net *net, u8 family,
 	return svcnat_ranges_contain(ranges, family, &own);
 }
 
-bool svcnat_socket_connected(struct net *net, const struct svcnat_tuple *tuple)
+bool svcnat_socket_connected(struct net *net, const struct net_device *dev,
+			     const struct svcnat_tuple *tuple)
 {
 	return desk_socket_connected;
 }

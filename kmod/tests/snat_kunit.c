@@ -74,8 +74,10 @@ static void local_ports(struct net *net, int *low, int *high)
 }
 
 static bool tracks(struct net *net, const struct svcnat_tuple *tuple);
-static bool connected(struct net *net, const struct svcnat_tuple *tuple);
-static bool listens(struct net *net, const struct svcnat_tuple *tuple);
+static bool connected(struct net *net, const struct net_device *dev,
+		      const struct svcnat_tuple *tuple);
+static bool listens(struct net *net, const struct net_device *dev,
+		    const struct svcnat_tuple *tuple);
 
 #define svcnat_conntrack_taken		tracks
 #define svcnat_socket_connected		connected
@@ -101,12 +103,14 @@ static bool tracks(struct net *net, const struct svcnat_tuple *tuple)
 	return node.all_tracked || same(tuple, &node.tracked);
 }
 
-static bool connected(struct net *net, const struct svcnat_tuple *tuple)
+static bool connected(struct net *net, const struct net_device *dev,
+		      const struct svcnat_tuple *tuple)
 {
 	return same(tuple, &node.connected);
 }
 
-static bool listens(struct net *net, const struct svcnat_tuple *tuple)
+static bool listens(struct net *net, const struct net_device *dev,
+		    const struct svcnat_tuple *tuple)
 {
 	node.asked++;
 	return node.all_listen || tuple->dport == node.listens;

@@ -36,6 +36,8 @@ family_begins()
 	END
 }
 
+# In a VRF the device of a route gives the source, its link-local address if it
+# has no other: so the default route names one.
 vrf()
 {
 	ip_in "$node" <<- END
@@ -45,7 +47,6 @@ vrf()
 		link set void master red
 		link set void up
 		route add default dev void vrf red
-		route add ::/0 dev void vrf red
 		link set client master red
 		link set pod master red
 		addr replace fd00:1::1/64 dev client nodad
@@ -54,6 +55,7 @@ vrf()
 		addr replace fe80::1/64 dev pod nodad
 		route add 10.3.0.0/16 via 10.1.0.2 vrf red
 		route add fd00:3::/64 via fd00:1::2 vrf red
+		route add ::/0 dev void src fd00:1::1 vrf red
 	END
 	# Servers of the node are for everybody.
 	sysctl_in "$node" net.ipv4.tcp_l3mdev_accept=1
@@ -228,19 +230,13 @@ vrf
 serve "$eps" 80
 serve "$pod" 8080
 serve "$node" 8080
-# Not yet for IPv6: the node's own addresses in a VRF are not known as such, and
-# a client on the node that is bound to a VRF gets no answer.
-run_tests \
-	to_endpoints_inside@4 \
-	to_the_node@4 \
-	to_itself@4 \
-	from_the_node@4 \
-	refused_inside@4 \
-	one_port_for_both@4 \
-	an_address_of_the_node@4 \
-	with_conntrack@4 \
-	to_endpoints_outside@4 \
-	to_endpoints_inside@6 \
-	to_the_node@6 \
-	to_itself@6 \
-	to_endpoints_outside@6
+run_tests_for "4 6" \
+	to_endpoints_inside \
+	to_the_node \
+	to_itself \
+	from_the_node \
+	refused_inside \
+	one_port_for_both \
+	an_address_of_the_node \
+	with_conntrack \
+	to_endpoints_outside
