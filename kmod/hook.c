@@ -64,6 +64,11 @@ static unsigned int known(struct svcnat_passage *p, struct svcnat_hit *hit)
 		return svcnat_connect(p, hit, review);
 	svcnat_passage_count(p, SVCNAT_STAT_RX);
 	svcnat_flow_kill(&p->sn->flows, hit, SVCNAT_STAT_FLOW_DELETED);
+	/*
+	 * Else the endpoint would say so again, to a client that has never
+	 * heard of it: it would reset what it may have begun there meanwhile.
+	 */
+	svcnat_reject_send(&p->sn->reject, p->skb, &p->packet, p->state);
 	return svcnat_passage_drop(p, SVCNAT_STAT_DROP_STALE);
 }
 

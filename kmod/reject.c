@@ -296,7 +296,7 @@ static void send_abort(struct sk_buff *skb, const struct svcnat_packet *packet,
  * @reject: the netns' limits
  * @skb: the packet, which remains the caller's
  * @packet: its facts
- * @state: of the hook: PRE_ROUTING or LOCAL_OUT, behind conntrack
+ * @state: of the hook, behind conntrack
  *
  * The helpers answer no non-first fragment and none with a wrong checksum, but
  * for SCTP's, which they do not look at.  A RST or ABORT gets no answer, nor
