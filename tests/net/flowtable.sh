@@ -220,7 +220,8 @@ picked_up_from_a_reply()
 			}
 		}
 	END
-	"$peer" -N "$client" bulk -p 5202 6000000 "$vip:80" > "$tmp/half" &
+	"$peer" -N "$client" bulk -p 5202 -t $((10000 * slow)) 6000000 \
+		"$vip:80" > "$tmp/half" &
 	slowwait 10000 picked_up_backwards ||
 		fail "conntrack did not learn of it from a reply"
 	nft_node <<< "delete table inet stop"
