@@ -414,23 +414,26 @@ snmp()
 	echo $sum
 }
 
-# The program in net/peer.c, built once for all scripts; gcc takes minutes.
-peer=/run/svcnat-tests/peer
+# The programs in net/, built once for all scripts; gcc takes minutes.
+programs=/run/svcnat-tests
+peer=$programs/peer
+probe=$programs/probe
 
-build_peer()
+# build_program NAME: from net/NAME.c
+build_program()
 {
-	[ ! "$peer" -nt "$lib_dir/net/peer.c" ] || return 0
-	mkdir -p "${peer%/*}"
-	tcc -o "$peer" "$lib_dir/net/peer.c" || bail_out "cannot build peer"
+	local program=$programs/$1 source=$lib_dir/net/$1.c
+
+	[[ ! $program -nt $source || ! $program -nt $lib_dir/net/tool.h ]] ||
+		return 0
+	mkdir -p "$programs"
+	tcc -o "$program" "$source" || bail_out "cannot build $1"
 }
 
-# The program in net/probe.c, for those who call build_probe.
-probe=/run/svcnat-tests/probe
-
+# build_probe: for those who need net/probe.c
 build_probe()
 {
-	[ ! "$probe" -nt "$lib_dir/net/probe.c" ] || return 0
-	tcc -o "$probe" "$lib_dir/net/probe.c" || bail_out "cannot build probe"
+	build_program probe
 }
 
 # serve NS PORT...: see net/peer.c
@@ -654,4 +657,4 @@ leaves_nothing_behind()
 	slowwait 15000 nothing_live || fail "something is live after a flush"
 }
 
-build_peer
+build_program peer

@@ -19,24 +19,14 @@
  *	Those that it has when it ends the kernel drops.
  */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
+#include "tool.h"
+
 #include <linux/netfilter.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_queue.h>
 #include <linux/netlink.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #define HELD	4096
 #define LARGEST	0xffff
@@ -50,18 +40,6 @@ static struct {
 
 static uint16_t queue;
 static int fd;
-
-static void die(const char *format, ...)
-{
-	va_list args;
-
-	fputs("nfq: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputc('\n', stderr);
-	exit(2);
-}
 
 /* A message under construction */
 struct message {
@@ -176,17 +154,11 @@ static void hold(uint32_t id)
 
 static void checksum_ipv4(uint8_t *packet)
 {
-	unsigned int i, len = (packet[0] & 15) * 4;
-	uint32_t sum = 0;
+	uint16_t sum;
 
-	packet[10] = 0;
-	packet[11] = 0;
-	for (i = 0; i < len; i += 2)
-		sum += packet[i] << 8 | packet[i + 1];
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	packet[10] = ~sum >> 8;
-	packet[11] = ~sum;
+	memset(packet + 10, 0, sizeof(sum));
+	sum = checksum(packet, (packet[0] & 15) * 4);
+	memcpy(packet + 10, &sum, sizeof(sum));
 }
 
 static void write_length(uint8_t *to, size_t len)
@@ -211,8 +183,6 @@ static void rewrite(uint8_t *packet)
 static size_t grow(uint8_t *packet, size_t len)
 {
 	static const uint8_t nops[4] = { 1, 1, 1, 1 };
-	/* Six bytes of padding behind the next header and the length */
-	static const uint8_t padding[8] = { 0, 0, 1, 4 };
 
 	if (packet[0] >> 4 == 4) {
 		memmove(packet + 24, packet + 20, len - 20);
@@ -224,10 +194,10 @@ static size_t grow(uint8_t *packet, size_t len)
 		return len;
 	}
 	memmove(packet + 48, packet + 40, len - 40);
-	memcpy(packet + 40, padding, sizeof(padding));
+	memcpy(packet + 40, padding_header, sizeof(padding_header));
 	packet[40] = packet[6];
 	packet[6] = IPPROTO_DSTOPTS;
-	len += sizeof(padding);
+	len += sizeof(padding_header);
 	write_length(packet + 4, len - 40);
 	return len;
 }
@@ -291,23 +261,6 @@ static void on_signal(int signal)
 	released = 1;
 }
 
-/* Prints the process that remains. */
-static void go_to_background(void)
-{
-	pid_t child = fork();
-
-	if (child < 0)
-		die("fork: %s", strerror(errno));
-	if (child) {
-		printf("%d\n", child);
-		exit(0);
-	}
-	setsid();
-	if (!freopen("/dev/null", "w", stdout))
-		exit(2);
-	dup2(fileno(stdout), 2);
-}
-
 static void __attribute__((noreturn)) serve(const char *how)
 {
 	static char data[LARGEST + 4096];
@@ -332,27 +285,11 @@ static void __attribute__((noreturn)) serve(const char *how)
 	}
 }
 
-static void enter(const char *netns)
-{
-	char path[256];
-	int ns;
-
-	snprintf(path, sizeof(path), "/run/netns/%s", netns);
-	ns = open(path, O_RDONLY | O_CLOEXEC);
-	if (ns < 0 || setns(ns, CLONE_NEWNET))
-		die("%s: %s", path, strerror(errno));
-	close(ns);
-}
-
 int main(int argc, char **argv)
 {
 	const char *how;
 
-	if (argc > 2 && !strcmp(argv[1], "-N")) {
-		enter(argv[2]);
-		argc -= 2;
-		argv += 2;
-	}
+	enter(&argc, &argv);
 	if (argc < 2)
 		die("expected a queue");
 	queue = atoi(argv[1]);

@@ -12,7 +12,7 @@
 
 . "$(dirname "$0")/../lib.sh"
 
-nfq=/run/svcnat-tests/nfq
+nfq=$programs/nfq
 
 family_begins()
 {
@@ -373,7 +373,7 @@ the_module_goes()
 	asked client "$client" "$vip:80"
 }
 
-tcc -o "$nfq" "$lib_dir/net/nfq.c" || bail_out "cannot build nfq"
+build_program nfq
 setup_topology
 serve "$eps" 80
 serve "$pod" 8080

@@ -50,25 +50,12 @@
  *	stream does.
  */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/ip.h>
+#include "tool.h"
+
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
 
 #define UDP_NO_CHECK6_TX 101	/* of linux/udp.h */
 #define UDP_NO_CHECK6_RX 102
@@ -77,12 +64,6 @@
 #define LINE		128	/* more than the longest "ENDPOINT CLIENT" */
 #define DATAGRAM	65535
 #define TURN		32	/* answers before the next socket has its turn */
-
-union address {
-	struct sockaddr		any;
-	struct sockaddr_in	v4;
-	struct sockaddr_in6	v6;	/* the port is where that of v4 is */
-};
 
 struct options {
 	union address		to;
@@ -103,32 +84,9 @@ struct options {
 	bool			headers;
 };
 
-static void die(const char *format, ...)
-{
-	va_list args;
-
-	fputs("peer: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputc('\n', stderr);
-	exit(2);
-}
-
-static long now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static void enable(int fd, int level, int option)
 {
-	int one = 1;
-
-	if (setsockopt(fd, level, option, &one, sizeof(one)))
-		die("setsockopt %d %d: %s", level, option, strerror(errno));
+	set(fd, level, option, 1);
 }
 
 /* Sends datagrams without checksum, and takes them. */
@@ -157,32 +115,9 @@ static bool is_pattern(const uint8_t *data, uint64_t offset, size_t len)
 	return true;
 }
 
-static bool is_v6(const union address *a)
+static bool address_is(const union address *a, const union address *b)
 {
-	return a->any.sa_family == AF_INET6;
-}
-
-static socklen_t address_len(const union address *a)
-{
-	return is_v6(a) ? sizeof(a->v6) : sizeof(a->v4);
-}
-
-/* The address alone, and its length. */
-static void *address_bytes(union address *a, size_t *len)
-{
-	*len = is_v6(a) ? sizeof(a->v6.sin6_addr) : sizeof(a->v4.sin_addr);
-	return is_v6(a) ? (void *)&a->v6.sin6_addr : (void *)&a->v4.sin_addr;
-}
-
-static bool address_is(union address *a, union address *b)
-{
-	const void *bytes;
-	size_t len;
-
-	bytes = address_bytes(b, &len);
-	return a->any.sa_family == b->any.sa_family &&
-	       a->v4.sin_port == b->v4.sin_port &&
-	       !memcmp(address_bytes(a, &len), bytes, len);
+	return same_address(a, b) && a->v4.sin_port == b->v4.sin_port;
 }
 
 /* The last 32 bits are a number. */
@@ -198,23 +133,12 @@ static void address_add(union address *a, uint32_t n)
 	memcpy(bytes + len - 4, &last, 4);
 }
 
-static void address_parse(union address *a, const char *text)
-{
-	size_t len;
-
-	a->any.sa_family = strchr(text, ':') ? AF_INET6 : AF_INET;
-	if (inet_pton(a->any.sa_family, text, address_bytes(a, &len)) != 1)
-		die("%s is no address", text);
-}
-
-static const char *address_print(char *to, union address *a)
+static const char *address_print(char *to, const union address *a)
 {
 	char text[INET6_ADDRSTRLEN];
-	size_t len;
 
-	inet_ntop(a->any.sa_family, address_bytes(a, &len), text, sizeof(text));
-	snprintf(to, LINE / 2, is_v6(a) ? "[%s]:%u" : "%s:%u", text,
-		 ntohs(a->v4.sin_port));
+	snprintf(to, LINE / 2, is_v6(a) ? "[%s]:%u" : "%s:%u",
+		 address_text(text, a), ntohs(a->v4.sin_port));
 	return to;
 }
 
@@ -461,23 +385,6 @@ static enum next answer_datagrams(struct conn *c)
 	return MORE;
 }
 
-/* Prints the process that remains. */
-static void go_to_background(void)
-{
-	pid_t child = fork();
-
-	if (child < 0)
-		die("fork: %s", strerror(errno));
-	if (child) {
-		printf("%d\n", child);
-		exit(0);
-	}
-	setsid();
-	if (!freopen("/dev/null", "w", stdout))
-		exit(2);
-	dup2(fileno(stdout), 2);
-}
-
 static __attribute__((noreturn)) void serve(char **words)
 {
 	struct epoll_event event;
@@ -519,25 +426,6 @@ static __attribute__((noreturn)) void serve(char **words)
 
 /* The clients. */
 
-/* Packets that have more than the plain header in front of TCP or UDP. */
-static void more_headers(int fd, int family)
-{
-	/* Filled by the kernel, a length, and four bytes of padding */
-	static const uint8_t v6[8] = { 0, 0, 1, 4 };
-	static const uint8_t v4[8] = { IPOPT_RR, 7, 4, 0, 0, 0, 0, IPOPT_END };
-	bool failed;
-
-	if (family == AF_INET)
-		failed = setsockopt(fd, IPPROTO_IP, IP_OPTIONS, v4, sizeof(v4));
-	else
-		failed = setsockopt(fd, IPPROTO_IPV6, IPV6_HOPOPTS, v6,
-				    sizeof(v6)) ||
-			 setsockopt(fd, IPPROTO_IPV6, IPV6_DSTOPTS, v6,
-				    sizeof(v6));
-	if (failed)
-		die("no headers: %s", strerror(errno));
-}
-
 /* A socket for question @i.  An errno is returned negative, here and below. */
 static int client_socket(const struct options *o, unsigned int i)
 {
@@ -566,7 +454,7 @@ static int client_socket(const struct options *o, unsigned int i)
 	if (o->nocheck)
 		no_checksums(fd, family);
 	if (o->headers)
-		more_headers(fd, family);
+		more_headers(fd, family == AF_INET6);
 	/* So that a route alone makes an address ours, as it does in IPv4. */
 	if (family == AF_INET6)
 		enable(fd, IPPROTO_IPV6, IPV6_FREEBIND);
@@ -913,18 +801,6 @@ static int bulk(const struct options *o, uint64_t total)
 	return err != 0;
 }
 
-static void enter(const char *netns)
-{
-	char path[256];
-	int fd;
-
-	snprintf(path, sizeof(path), "/run/netns/%s", netns);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || setns(fd, CLONE_NEWNET))
-		die("%s: %s", path, strerror(errno));
-	close(fd);
-}
-
 static void parse_option(struct options *o, int c)
 {
 	switch (c) {
@@ -985,11 +861,7 @@ int main(int argc, char **argv)
 	const char *command;
 	int c, failed = 0;
 
-	if (argc > 2 && !strcmp(argv[1], "-N")) {
-		enter(argv[2]);
-		argc -= 2;
-		argv += 2;
-	}
+	enter(&argc, &argv);
 	if (argc < 2)
 		die("expected serve, ask, stream or bulk");
 	command = *++argv;

@@ -39,34 +39,15 @@
  * is the MTU for EMSGSIZE.  Sockets are connected, where they are not of TCP.
  */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
+#include "tool.h"
+
 #include <linux/errqueue.h>
 #include <netinet/icmp6.h>
-#include <netinet/in.h>
-#include <netinet/ip.h>
 #include <netinet/ip_icmp.h>
 #include <poll.h>
-#include <sched.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
 
 #define LONGEST	65535
 #define AGAIN	400	/* ms after which a packet is taken for lost */
-
-union address {
-	struct sockaddr		any;
-	struct sockaddr_in	v4;
-	struct sockaddr_in6	v6;	/* the port is where that of v4 is */
-};
 
 struct options {
 	union address	to;
@@ -92,65 +73,6 @@ struct event {
 	union address	about;
 };
 
-static void die(const char *format, ...)
-{
-	va_list args;
-
-	fputs("probe: ", stdout);
-	va_start(args, format);
-	vprintf(format, args);
-	va_end(args);
-	putchar('\n');
-	exit(2);
-}
-
-static long now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static bool is_v6(const union address *a)
-{
-	return a->any.sa_family == AF_INET6;
-}
-
-static socklen_t address_len(const union address *a)
-{
-	return is_v6(a) ? sizeof(a->v6) : sizeof(a->v4);
-}
-
-static void address_parse(union address *a, const char *text)
-{
-	a->any.sa_family = strchr(text, ':') ? AF_INET6 : AF_INET;
-	if (inet_pton(a->any.sa_family, text, is_v6(a) ?
-		      (void *)&a->v6.sin6_addr : (void *)&a->v4.sin_addr) != 1)
-		die("%s is no address", text);
-}
-
-static const char *address_print(char *to, const union address *a)
-{
-	if (!inet_ntop(a->any.sa_family, is_v6(a) ?
-		       (void *)&a->v6.sin6_addr : (void *)&a->v4.sin_addr, to,
-		       INET6_ADDRSTRLEN))
-		strcpy(to, "-");
-	return to;
-}
-
-static bool same_address(const union address *a, const union address *b)
-{
-	return is_v6(a) ? !memcmp(&a->v6.sin6_addr, &b->v6.sin6_addr, 16) :
-			  a->v4.sin_addr.s_addr == b->v4.sin_addr.s_addr;
-}
-
-static void set(int fd, int level, int option, int value)
-{
-	if (setsockopt(fd, level, option, &value, sizeof(value)))
-		die("setsockopt %d %d: %s", level, option, strerror(errno));
-}
-
 static void set_hops(int fd, bool v6, unsigned int hops)
 {
 	if (v6)
@@ -159,44 +81,11 @@ static void set_hops(int fd, bool v6, unsigned int hops)
 		set(fd, IPPROTO_IP, IP_TTL, hops);
 }
 
-/* Packets that have more than the plain header in front. */
-static void more_headers(int fd, bool v6)
-{
-	/* Filled by the kernel, a length, and four bytes of padding */
-	static const uint8_t padding[8] = { 0, 0, 1, 4 };
-	static const uint8_t route[8] = { IPOPT_RR, 7, 4, 0, 0, 0, 0 };
-	bool failed;
-
-	if (v6)
-		failed = setsockopt(fd, IPPROTO_IPV6, IPV6_HOPOPTS, padding,
-				    sizeof(padding)) ||
-			 setsockopt(fd, IPPROTO_IPV6, IPV6_DSTOPTS, padding,
-				    sizeof(padding));
-	else
-		failed = setsockopt(fd, IPPROTO_IP, IP_OPTIONS, route,
-				    sizeof(route));
-	if (failed)
-		die("no headers: %s", strerror(errno));
-}
-
 /* Echo requests. */
 
 static uint8_t byte(unsigned int seq, unsigned int i)
 {
 	return (i + seq * 7) * 2654435761u >> 13;
-}
-
-/* On raw sockets the kernel neither makes nor checks it for IPv4. */
-static uint16_t sum(const uint8_t *data, size_t len)
-{
-	uint32_t sum = 0;
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		sum += i & 1 ? data[i] : data[i] << 8;
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return htons(~sum);
 }
 
 static void echo_send(int fd, const struct options *o, uint16_t ident,
@@ -212,8 +101,9 @@ static void echo_send(int fd, const struct options *o, uint16_t ident,
 	h->un.echo.sequence = htons(seq);
 	for (i = 0; i < o->len; i++)
 		packet[sizeof(*h) + i] = byte(seq, i);
+	/* On raw sockets the kernel neither makes nor checks that of IPv4. */
 	if (!is_v6(&o->to))
-		h->checksum = sum(packet, sizeof(*h) + o->len);
+		h->checksum = checksum(packet, sizeof(*h) + o->len);
 	if (sendto(fd, packet, sizeof(*h) + o->len, 0, &o->to.any,
 		   address_len(&o->to)) < 0)
 		die("cannot send: %s", strerror(errno));
@@ -254,13 +144,12 @@ static int echo_receive(int fd, const struct options *o, uint16_t ident,
 		    h->un.echo.id != ident)
 			continue;
 		if (!same_address(&from, &o->to))
-			die("answer from %s", address_print(text, &from));
+			die("answer from %s", address_text(text, &from));
 		if (n != (ssize_t)sizeof(*h) + o->len)
 			die("answer of %zd bytes", n - sizeof(*h));
 		if (h->code)
 			die("answer of code %u", h->code);
-		/* The kernel looks at those of IPv6. */
-		if (!is_v6(&o->to) && sum(at, n))
+		if (!is_v6(&o->to) && checksum(at, n))
 			die("wrong checksum");
 		seq = ntohs(h->un.echo.sequence);
 		for (i = 0; i < o->len; i++)
@@ -396,8 +285,8 @@ static void print_event(const struct event *e)
 		printf("answered\n");
 	else
 		printf("%s %s %s %u %u\n", strerrorname_np(e->error),
-		       address_print(from, &e->from),
-		       address_print(about, &e->about),
+		       address_text(from, &e->from),
+		       address_text(about, &e->about),
 		       ntohs(e->about.v4.sin_port), e->info);
 }
 
@@ -540,18 +429,6 @@ static int mtu(struct options *o)
 	return 1;
 }
 
-static void enter(const char *netns)
-{
-	char path[256];
-	int fd;
-
-	snprintf(path, sizeof(path), "/run/netns/%s", netns);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || setns(fd, CLONE_NEWNET))
-		die("%s: %s", path, strerror(errno));
-	close(fd);
-}
-
 static void parse_option(struct options *o, int c)
 {
 	switch (c) {
@@ -605,11 +482,9 @@ int main(int argc, char **argv)
 	const char *command;
 	int c;
 
-	if (argc > 2 && !strcmp(argv[1], "-N")) {
-		enter(argv[2]);
-		argc -= 2;
-		argv += 2;
-	}
+	/* What is wrong is said where an answer is looked for. */
+	dup2(STDOUT_FILENO, STDERR_FILENO);
+	enter(&argc, &argv);
 	if (argc < 2)
 		die("expected echo, hops or mtu");
 	command = *++argv;
