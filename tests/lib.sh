@@ -309,12 +309,16 @@ link_topology()
 # use_family 4|6: sets the variables below for a family.  Then it calls
 # family_begins, if the script has one, unless that family is in use already.
 #
-#    $family			4 or 6
+#    $family $ip_word		4 or 6, ip or ip6
+#    $pods			the range of the pods' addresses
 #    $client_ip $pod_ip		plain addresses
-#    $node_ip $node_eps_ip	the node as the client and the endpoints see it
-#    $ep_ip $vip_ip		those of $ep1 and $vip
+#    $node_ip $node_eps_ip	the node as the client, the endpoints and the
+#    $node_pod_ip		pod see it
+#    $ep_ip $vip_ip $vip2_ip	those of $ep1, $vip and $vip2
 #    $vip $vip2 $ep1 ... $ep4	as they stand before :PORT
-#    $node_at $pod_at
+#    $client_at $pod_at
+#    $node_at $node_eps_at
+#    $node_pod_at
 #    $many			the client's others: ${many}1 and so on
 #    $wire_vip $wire_ep		for tests/net/wire.py; nobody has the endpoint
 #    $wire_client		and this client, a plain address
@@ -325,22 +329,33 @@ use_family()
 
 	[ "$1" != "$family" ] || return 0
 	family=$1
-	[ "$family" = 4 ] || { l=[ r=] p=fd00: s=::; }
+	ip_word=ip
+	pods=10.4.0.0/16
+	[ "$family" = 4 ] || {
+		l=[ r=] p=fd00: s=::
+		ip_word=ip6
+		pods=fd00:4::/64
+	}
 	client_ip=${p}1${s}2
 	node_ip=${p}1${s}1
 	node_eps_ip=${p}2${s}254
+	node_pod_ip=${p}4${s}1
 	pod_ip=${p}4${s}2
 	ep_ip=${p}2${s}1
 	vip_ip=${p}96${s}10
+	vip2_ip=${p}96${s}11
 	many=${p}3${s}
 	vip=$l$vip_ip$r
-	vip2=$l${p}96${s}11$r
+	vip2=$l$vip2_ip$r
 	ep1=$l$ep_ip$r
 	ep2=$l${p}2${s}2$r
 	ep3=$l${p}2${s}3$r
 	ep4=$l${p}2${s}4$r
-	node_at=$l$node_ip$r
+	client_at=$l$client_ip$r
 	pod_at=$l$pod_ip$r
+	node_at=$l$node_ip$r
+	node_eps_at=$l$node_eps_ip$r
+	node_pod_at=$l$node_pod_ip$r
 	wire_client=${p}5${s}2
 	wire_vip=$l${p}96${s}20$r
 	wire_ep=$l${p}2${s}9$r

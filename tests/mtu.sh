@@ -29,7 +29,6 @@ use_mtu()
 	flush
 	use_routers
 	mtu=1480
-	vip2_ip=${vip2//[][]/}
 	ctl -b - <<- END || fail "no services"
 		service add tcp tcp $vip:80 endpoint $ep1:80
 		service add udp udp $vip:80 endpoint $ep1:80

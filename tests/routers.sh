@@ -88,7 +88,7 @@ plug()
 
 # use_routers: for family_begins; sets what $node sends errors from, and so on:
 # $near_ip, $near_node_ip (as the node sees it), $far_ip, $far_eps_ip,
-# $node_near_ip, $node_far_ip, $node_pod_ip
+# $node_near_ip, $node_far_ip
 use_routers()
 {
 	local p=10. s=.0.
@@ -98,7 +98,6 @@ use_routers()
 	near_node_ip=${p}6${s}1
 	node_near_ip=${p}6${s}2
 	node_far_ip=${p}7${s}1
-	node_pod_ip=${p}4${s}1
 	far_ip=${p}7${s}2
 	far_eps_ip=${p}2${s}254
 }

@@ -15,27 +15,25 @@
 
 . "$(dirname "$0")/../lib.sh"
 
+# As whom the endpoint sees them
+declare -A from
+
 family_begins()
 {
 	local l='' r='' n=10.4.0.
 
-	ip_word=ip
-	pods=10.4.0.0/16
-	[ "$family" = 4 ] || {
-		l=[ r=] n=fd00:4::
-		ip_word=ip6
-		pods=fd00:4::/64
-	}
-	bridge_at=$l${n}1$r
+	[ "$family" = 4 ] || l=[ r=] n=fd00:4::
 	other_at=$l${n}3$r
 	third_at=$l${n}4$r
+	from=([$client]=$client_at [$pod]=$pod_at [$other]=$other_at
+		[$node]="*")
 	flush
 	ctl -b - <<- END || fail "no services"
 		service add near tcp $vip:80 endpoint $other_at:80 endpoint $third_at:80
 		service add near-udp udp $vip:80 endpoint $other_at:80 endpoint $third_at:80
 		service add far tcp $vip2:80 endpoint $ep1:80
 		service add far-udp udp $vip2:80 endpoint $ep1:80
-		service add own tcp $vip:8080 endpoint $bridge_at:8080
+		service add own tcp $vip:8080 endpoint $node_pod_at:8080
 		service add self tcp $vip2:8080 endpoint $pod_at:8080
 		service add self-udp udp $vip2:8080 endpoint $pod_at:8080
 		service add one tcp $vip2:81 endpoint $other_at:80
@@ -119,19 +117,8 @@ to()
 	done
 }
 
-declare -A from
-
-addresses()
-{
-	from=([$client]=$client_ip [$pod]=$pod_ip [$other]=${other_at//[][]/}
-		[$node]="*")
-	[ "$family" = 4 ] || from=([$client]="[$client_ip]" [$pod]="$pod_at"
-		[$other]="$other_at" [$node]="*")
-}
-
 pod_to_pod()
 {
-	addresses
 	to "$vip:80" "$pod"
 	asked pod "$pod" -n 25 "$vip:80"
 	check_is "TCP" "$endpoints" "$other_at:80 $third_at:80"
@@ -151,7 +138,7 @@ through_the_bridge()
 	to "$vip2:80" "$pod" "$other"
 	to "$vip:80" "$client" "$node"
 	asked pod "$pod" -n 3 "$vip:8080"
-	check_is "the node" "$endpoints" "$bridge_at:8080"
+	check_is "the node" "$endpoints" "$node_pod_at:8080"
 	asked client "$client" -n 3 "$vip2:8080"
 }
 
@@ -184,7 +171,7 @@ itself()
 	asked itself "$pod" -n 3 "$vip2:8080"
 	asked itself "$pod" -u -n 3 "$vip2:8080"
 	asked "itself, fragments" "$pod" -u -l 5000 "$vip2:8080"
-	check_is "masqueraded" "${answers[0]}" "$pod_at:8080 $bridge_at:*"
+	check_is "masqueraded" "${answers[0]}" "$pod_at:8080 $node_pod_at:*"
 	bulk "$pod" $((1500000 / slow)) "$vip2:8080"
 	stream itself "$pod" "$vip2:8080"
 	asked other "$other" -n 3 "$vip2:8080"

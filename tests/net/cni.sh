@@ -20,19 +20,7 @@ plain()
 
 family_begins()
 {
-	ip_word=ip
-	iptables="iptables-nft"
-	pods=10.4.0.0/16
-	client_at=$client_ip
-	node_eps_at=$node_eps_ip
-	[ "$family" = 4 ] || {
-		ip_word=ip6
-		iptables="ip6tables-nft"
-		pods=fd00:4::/64
-		client_at=[$client_ip]
-		node_eps_at=[$node_eps_ip]
-	}
-	vip2_ip=$(plain "$vip2")
+	iptables=${ip_word}tables-nft
 	flush
 	ctl -b - <<- END || fail "no services"
 		service add web tcp $vip:80 endpoint $ep1:80 endpoint $ep2:80

@@ -16,13 +16,6 @@
 
 family_begins()
 {
-	local l='' r='' p=10. s=.0.
-
-	[ "$family" = 4 ] || { l=[ r=] p=fd00: s=::; }
-	client_at=$l$client_ip$r
-	node_eps_at=$l$node_eps_ip$r
-	node_pod_ip=${p}4${s}1
-	node_pod_at=$l$node_pod_ip$r
 	flush
 	ctl -b - <<- END || fail "no services"
 		service add one tcp $vip:80 endpoint $ep1:80

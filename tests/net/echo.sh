@@ -18,7 +18,6 @@ family_begins()
 		service add web tcp $vip:80 endpoint $ep1:80
 		service add empty udp $vip2:53
 	END
-	vip2_ip=${vip2//[][]/}
 }
 
 # pinged NS WORD...: see net/probe.c; every request must be answered, once.

@@ -15,12 +15,6 @@
 
 family_begins()
 {
-	ip_word=ip
-	pods=10.4.0.0/16
-	[ "$family" = 4 ] || {
-		ip_word=ip6
-		pods=fd00:4::/64
-	}
 	flush
 	ctl -b - <<- END || fail "no services"
 		service add web tcp $vip:80 endpoint $ep1:80 endpoint $ep2:80

@@ -18,9 +18,9 @@ from_everywhere()
 	for way in "" "-u" "-U"; do
 		# shellcheck disable=SC2086  # none or one word
 		{
-			asks "$client" "[$client_ip]" $way "$vip:80"
-			asks "$pod" "[$pod_ip]" $way "$vip:80"
-			asks "$node" "[$node_ip]" -s "$node_ip" $way "$vip:80"
+			asks "$client" "$client_at" $way "$vip:80"
+			asks "$pod" "$pod_at" $way "$vip:80"
+			asks "$node" "$node_at" -s "$node_ip" $way "$vip:80"
 		}
 	done
 }
@@ -136,12 +136,12 @@ shown()
 	ctl endpoint show web > "$tmp/out"
 	has "$ep1:80" "$tmp/out" || fail "$(< "$tmp/out")"
 	ctl flow show > "$tmp/out"
-	has "[$client_ip]:4001" "$tmp/out" || fail "$(< "$tmp/out")"
+	has "$client_at:4001" "$tmp/out" || fail "$(< "$tmp/out")"
 	{
 		ctl -j service show dns
 		ctl -j flow show dns
 	} > "$tmp/json"
-	jq -es --arg vip "${vip2//[][]/}" --arg client "$client_ip" '
+	jq -es --arg vip "$vip2_ip" --arg client "$client_ip" '
 		.[0][0].frontends == [{address: $vip, port: 53, kind: "cluster",
 				       allow: []}] and
 		(.[0][0].endpoints | map([.address, .port])) ==

@@ -24,17 +24,12 @@ family_begins()
 {
 	local p=10.97.0. l='' r=''
 
-	iptables="iptables-nft"
+	iptables=${ip_word}tables-nft
 	icmp=icmp
-	pods=10.4.0.0/16
 	[ "$family" = 4 ] || {
 		p=fd00:97:: l=[ r=]
-		iptables="ip6tables-nft"
 		icmp=icmp6
-		pods=fd00:4::/64
 	}
-	client_at=$l$client_ip$r
-	node_eps_at=$l$node_eps_ip$r
 	their_web=$l${p}10$r
 	their_same=$l${p}11$r
 	their_pod=$l${p}12$r

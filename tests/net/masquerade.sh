@@ -18,15 +18,11 @@
 
 family_begins()
 {
-	local l='' r='' p=10. s=.0.
+	local l='' r=''
 
-	[ "$family" = 4 ] || { l=[ r=] p=fd00: s=::; }
-	client_at=$l$client_ip$r
-	node_eps_at=$l$node_eps_ip$r
-	node_pod_ip=${p}4${s}1
-	node_pod_at=$l$node_pod_ip$r
-	node_vip_ip=${p}96${s}12
-	node_vip=$l$node_vip_ip$r
+	[ "$family" = 4 ] || l=[ r=]
+	node_vip=${vip2/11/12}
+	node_vip_ip=${vip2_ip/11/12}
 	flush
 	ctl -b - <<- END || fail "no services"
 		config set snat-ports auto

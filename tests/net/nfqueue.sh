@@ -16,8 +16,6 @@ nfq=$programs/nfq
 
 family_begins()
 {
-	ip_word=ip
-	[ "$family" = 4 ] || ip_word=ip6
 	flush
 	services
 }
@@ -151,7 +149,7 @@ sent_on_in_another_order()
 	stream_ends many-udp
 	not_diverted
 	# Before fragments are put together
-	diverted "$ip_word daddr { ${vip//[][]/}, $ep_ip }" prerouting:-450
+	diverted "$ip_word daddr { $vip_ip, $ep_ip }" prerouting:-450
 	asked "fragments" "$client" -u -n 3 -l 10000 "$vip:80"
 	asked "fragments" "$pod" -u -n 3 -l 10000 "$vip:80"
 	not_diverted

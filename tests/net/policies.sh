@@ -23,11 +23,7 @@ family_begins()
 	external=$vip2:80
 	lb=${vip2/11/12}:80
 	other=${vip2/11/13}:80
-	node_eps_at=$node_eps_ip
-	[ "$family" = 4 ] || node_eps_at=[$node_eps_ip]
 	nodeport=$node_at:30080
-	pods=${pod_ip%2}0/24
-	[ "$family" = 4 ] || pods=${pod_ip%2}/64
 	must service replace web tcp scheduler rr \
 		frontend "$cluster" \
 		frontend "$external" kind external \
@@ -45,12 +41,10 @@ family_begins()
 where()
 {
 	case $1 in
-	pod) ns=$pod from=$pod_ip ;;
-	node) ns=$node from=$node_ip ;;
-	outside) ns=$client from=$client_ip ;;
+	pod) ns=$pod from=$pod_ip at=$pod_at ;;
+	node) ns=$node from=$node_ip at=$node_at ;;
+	outside) ns=$client from=$client_ip at=$client_at ;;
 	esac
-	at=$from
-	[ "$family" = 4 ] || at=[$from]
 }
 
 # simulated WHO ADDRESS: what simulate says, as lines of one word and more

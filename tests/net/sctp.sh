@@ -16,11 +16,7 @@
 family_begins()
 {
 	dead=10.2.0.9
-	client_at=$client_ip
-	[ "$family" = 4 ] || {
-		dead="[fd00:2::9]"
-		client_at=[$client_ip]
-	}
+	[ "$family" = 4 ] || dead="[fd00:2::9]"
 	flush
 	ctl -b - <<- END || fail "no services"
 		service add web sctp $vip:80 endpoint $ep1:8080 endpoint $ep2:8080 endpoint $ep3:8080

@@ -17,11 +17,9 @@
 
 family_begins()
 {
-	local l='' r='' p=10. s=.0.
+	local l='' r=''
 
-	[ "$family" = 4 ] || { l=[ r=] p=fd00: s=::; }
-	node_eps_at=$l$node_eps_ip$r
-	node_pod_at=$l${p}4${s}1$r
+	[ "$family" = 4 ] || l=[ r=]
 	flush
 	ctl -b - <<- END || fail "no services"
 		config set snat-ports auto

@@ -26,7 +26,6 @@ family_begins()
 		service add self-udp udp $vip2:80 endpoint $pod_at:80
 		service add self-back udp $vip2:81 endpoint $pod_at:81
 	END
-	vip2_ip=${vip2//[][]/}
 }
 
 # expired ADDR PORT FROM...: lines as probe prints them

@@ -71,15 +71,12 @@ no_tunnel()
 
 from_everywhere()
 {
-	local ns from
+	local ns
 
-	for ns in "$client" "$pod"; do
-		from=$client_ip
-		[ "$ns" = "$client" ] || from=$pod_ip
-		[ "$family" = 4 ] || from="[$from]"
-		asks "$ns" "$from" "$vip:80"
-		asks "$ns" "$from" -u "$vip:80"
-	done
+	asks "$client" "$client_at" "$vip:80"
+	asks "$client" "$client_at" -u "$vip:80"
+	asks "$pod" "$pod_at" "$vip:80"
+	asks "$pod" "$pod_at" -u "$vip:80"
 	for ns in "$client" "$pod" "$node"; do
 		asked "$kind, ${ns%-*}" "$ns" -n 2 "$vip:80"
 		asked "$kind, ${ns%-*}" "$ns" -u -n 2 "$vip:80"

@@ -19,11 +19,7 @@ declare -A at
 
 family_begins()
 {
-	local l='' r=''
-
-	pod_gate=10.4.0.1
-	[ "$family" = 4 ] || l=[ r=] pod_gate=fd00:4::1
-	at=([$client]=$l$client_ip$r [$pod]=$pod_at)
+	at=([$client]=$client_at [$pod]=$pod_at)
 	flush
 	ctl -b - <<- END || fail "no services"
 		service add web tcp $vip:80 endpoint $ep1:80 endpoint $ep2:80
@@ -133,9 +129,9 @@ to_the_node()
 to_itself()
 {
 	asked itself "$pod" -n 3 "$vip2:8080"
-	check_is "masqueraded" "${answers[0]}" "$pod_at:8080 *$pod_gate*:*"
+	check_is "masqueraded" "${answers[0]}" "$pod_at:8080 $node_pod_at:*"
 	asked itself "$pod" -u -n 3 "$vip2:8080"
-	check_is "masqueraded" "${answers[0]}" "$pod_at:8080 *$pod_gate*:*"
+	check_is "masqueraded" "${answers[0]}" "$pod_at:8080 $node_pod_at:*"
 	bulk "$pod" $((1000000 / slow)) "$vip2:8080"
 	asked client "$client" -n 2 "$vip2:8080"
 }
