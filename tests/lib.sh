@@ -503,6 +503,22 @@ asks()
 	check_is "${ns%-*}: peer ask $*" "${answer% *}" "$address:4000"
 }
 
+# seen_as ADDRESS NS WORD...: asks; the endpoint must see it come from there,
+# which stands before :PORT.  Sets $port to the last port that it saw.
+seen_as()
+{
+	local address=$1 answer source
+	shift
+
+	asked "${1%-*}" "$@"
+	for answer in "${answers[@]}"; do
+		source=${answer#* }
+		source=${source% *}
+		port=${source##*:}
+		check_is "${1%-*}: peer ask ${*:2}" "${source%:*}" "$address"
+	done
+}
+
 # bulk NS BYTES [OPTION]... ADDR:PORT: there and back, every byte is compared
 bulk()
 {

@@ -63,19 +63,12 @@ all_kinds()
 	done
 }
 
-# sees WHO NS WHOM WORD...: the endpoint sees a client of address WHOM.
-sees()
-{
-	asked "$1" "$2" "${@:4}"
-	check_is "whom the endpoint sees: $1" "${answers[0]}" "* $3:*"
-}
-
 hidden_pods()
 {
 	all_kinds
-	sees client "$client" "$client_at" "$vip:80"
-	sees pod "$pod" "$node_eps_at" "$vip:80"
-	sees "pod, UDP" "$pod" "$node_eps_at" -u "$vip:80"
+	seen_as "$client_at" "$client" "$vip:80"
+	seen_as "$node_eps_at" "$pod" "$vip:80"
+	seen_as "$node_eps_at" "$pod" -u "$vip:80"
 	stream hidden "$pod" -n 3 "$vip:80"
 	stream hidden-udp "$pod" -u -n 2 "$vip:80"
 	stream itself "$pod" "$vip2:8080"
@@ -232,8 +225,7 @@ a_dns_cache_on_the_node()
 	check_is "packets of ours" "$(stat rx)" "$before"
 	# The cache asks others by way of services, in its own name too.
 	asked "cache" "$node" -u "$vip:80"
-	asked "cache" "$node" -s "$vip2_ip" "$vip:80"
-	check_is "masqueraded" "${answers[0]}" "* $node_eps_at:*"
+	seen_as "$node_eps_at" "$node" -s "$vip2_ip" "$vip:80"
 	nft_node <<< "flush table $ip_word raw"
 	asked pod "$pod" -u "$vip2:53"
 	check_is "who answers when it is gone" "$endpoints" "$ep3:53"

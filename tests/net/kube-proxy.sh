@@ -47,13 +47,6 @@ family_begins()
 	kube_proxy
 }
 
-# sees WHO NS WHOM WORD...: the endpoint sees a client of address WHOM.
-sees()
-{
-	asked "$1" "$2" "${@:4}"
-	check_is "whom the endpoint sees: $1" "${answers[0]}" "* $3:*"
-}
-
 # In the shape that kube-proxy writes: its_service NAME ADDRESS PROTO PORT
 # ENDPOINT...
 its_service()
@@ -143,9 +136,9 @@ each_serves_its_own()
 	done
 	asked "their node port" "$client" -n 2 "$node_at:30080"
 	# Theirs hides those outside, ours does not.
-	sees "client, ours" "$client" "$client_at" "$vip:80"
-	sees "client, theirs" "$client" "$node_eps_at" "$their_web:80"
-	sees "pod, theirs" "$pod" "$pod_at" "$their_web:80"
+	seen_as "$client_at" "$client" "$vip:80"
+	seen_as "$node_eps_at" "$client" "$their_web:80"
+	seen_as "$pod_at" "$pod" "$their_web:80"
 	nothing_invalid
 }
 

@@ -40,20 +40,6 @@ family_begins()
 	END
 }
 
-# seen_as ADDRESS NS WORD...: asks; the endpoint must see it come from there.
-seen_as()
-{
-	local address=$1 answer source
-	shift
-
-	asked "${1%-*}" "$@"
-	for answer in "${answers[@]}"; do
-		source=${answer#* }
-		source=${source% *}
-		check_is "${1%-*}: peer ask ${*:2}" "${source%:*}" "$address"
-	done
-}
-
 ways=("-n 3" "-u -n 3" "-U" "-u -l 5000" "-x" "-u -x -l 4000" "-r")
 
 its_own_endpoint()

@@ -31,22 +31,6 @@ family_begins()
 	END
 }
 
-# seen_as ADDRESS NS WORD...: asks; the endpoint must see it come from there.
-# Sets $port to the last port that it saw.
-seen_as()
-{
-	local address=$1 answer source
-	shift
-
-	asked "${1%-*}" "$@"
-	for answer in "${answers[@]}"; do
-		source=${answer#* }
-		source=${source% *}
-		port=${source##*:}
-		check_is "${1%-*}: peer ask ${*:2}" "${source%:*}" "$address"
-	done
-}
-
 # streams_as NAME ADDRESS NS WORD...: likewise, for a stream that goes on.  Sets
 # $port to the ports that were seen, in the order of the streams.
 streams_as()
