@@ -197,6 +197,12 @@ sysctl_in()
 	ip netns exec "$1" sysctl -qw "${@:2}" || bail_out "cannot set ${*:2}"
 }
 
+# nft_node: rules for nft from stdin, on the node
+nft_node()
+{
+	ip netns exec "$node" nft -f - || bail_out "nft"
+}
+
 cleanup()
 {
 	local jobs ns
@@ -567,7 +573,7 @@ stream_ends()
 # but for redirects: they quote packets that it has not confirmed yet.
 drop_invalid()
 {
-	ip netns exec "$node" nft -f - <<- END || bail_out "nft"
+	nft_node <<- END
 		table inet guard {
 			counter invalid { }
 			chain forward {
@@ -603,7 +609,7 @@ nothing_invalid()
 # no_conntrack: without the rules above the node tracks nothing.
 no_conntrack()
 {
-	ip netns exec "$node" nft delete table inet guard || bail_out "nft"
+	nft_node <<< "delete table inet guard"
 }
 
 # The packets of tests/net/wire.py.

@@ -199,7 +199,7 @@ one_port_for_both()
 beside_conntrack_and_a_masquerade()
 {
 	drop_invalid
-	ip netns exec "$node" nft -f - <<- END || fail "nft"
+	nft_node <<- END
 		table $ip_word cni {
 			chain postrouting {
 				type nat hook postrouting priority 100
@@ -217,7 +217,7 @@ beside_conntrack_and_a_masquerade()
 	stream ours "$pod" -p 5100 "$vip2:81"
 	stream_ends ours
 	stream_ends direct
-	ip netns exec "$node" nft delete table "$ip_word" cni
+	nft_node <<< "delete table $ip_word cni"
 	nothing_invalid
 	no_conntrack
 }

@@ -33,12 +33,6 @@ family_begins()
 	END
 }
 
-# nft_node: rules from stdin
-nft_node()
-{
-	ip netns exec "$node" nft -f - || fail "nft"
-}
-
 # restore: rules as iptables-save prints them, from stdin
 restore()
 {

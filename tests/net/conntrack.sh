@@ -16,7 +16,7 @@ vip=10.96.0.10
 # What a firewall may say that knows endpoints and no service.
 firewall()
 {
-	ip netns exec "$node" nft -f - <<- END || bail_out "nft"
+	nft_node <<- END
 		table ip firewall {
 			counter invalid { }
 			chain forward {
@@ -51,7 +51,7 @@ invalid()
 # As CNIs do it: pods are hidden behind the node.
 masquerade()
 {
-	ip netns exec "$node" nft -f - <<- END || bail_out "nft"
+	nft_node <<- END
 		table ip cni {
 			chain postrouting {
 				type nat hook postrouting priority 100
@@ -156,7 +156,7 @@ untracked_packets_are_not_ours()
 {
 	local before
 
-	ip netns exec "$node" nft -f - <<- END || bail_out "nft"
+	nft_node <<- END
 		table ip raw {
 			chain prerouting {
 				type filter hook prerouting priority -300
@@ -168,7 +168,7 @@ untracked_packets_are_not_ours()
 	ask "$client" -t 300 "$vip:80" > /dev/null
 	check_fail $? "a packet with NOTRACK was translated"
 	check_is "packets of ours" "$(stat rx)" "$before"
-	ip netns exec "$node" nft delete table ip raw
+	nft_node <<< "delete table ip raw"
 	asked "without NOTRACK" "$client" "$vip:80"
 }
 

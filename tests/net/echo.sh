@@ -139,7 +139,7 @@ beside_a_fair_queue()
 beside_conntrack()
 {
 	drop_invalid
-	ip netns exec "$node" nft -f - <<- END || bail_out "nft"
+	nft_node <<- END
 		table inet strict {
 			chain output {
 				type filter hook output priority 10
@@ -152,7 +152,7 @@ beside_conntrack()
 	pinged "$client" -n 3 "$vip_ip"
 	pinged "$client" -l 20000 "$vip_ip"
 	pinged "$pod" "$vip_ip"
-	ip netns exec "$node" nft delete table inet strict
+	nft_node <<< "delete table inet strict"
 	pinged "$node" "$vip_ip"
 	pinged "$node" -l 20000 "$vip_ip"
 	nothing_invalid

@@ -25,11 +25,6 @@ family_begins()
 	END
 }
 
-nft_node()
-{
-	ip netns exec "$node" nft -f - || fail "nft"
-}
-
 flowtable()
 {
 	nft_node <<- END

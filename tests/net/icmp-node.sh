@@ -119,7 +119,7 @@ beside_conntrack()
 {
 	must flow flush
 	drop_invalid
-	ip netns exec "$node" nft -f - <<- END || bail_out "nft"
+	nft_node <<- END
 		table inet related {
 			chain forward {
 				type filter hook forward priority 0
@@ -137,7 +137,7 @@ beside_conntrack()
 	both shifted
 	both masqueraded
 	nothing_invalid
-	ip netns exec "$node" nft delete table inet related
+	nft_node <<< "delete table inet related"
 	no_conntrack
 }
 

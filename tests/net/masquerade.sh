@@ -105,7 +105,7 @@ the_address_of_the_route()
 	seen_as "$node_pod_at" "$node" -u -s "$node_vip_ip" "$vip2:80"
 	$ip route add "$ep" dev eps src "$node_ip" table 7
 	$ip rule add fwmark 7 table 7
-	ip netns exec "$node" nft -f - <<- END || fail "nft"
+	nft_node <<- END
 		table inet marks {
 			chain prerouting {
 				type filter hook prerouting priority -300
@@ -115,7 +115,7 @@ the_address_of_the_route()
 	END
 	seen_as "$node_at" "$client" -s "${many}9" "$vip2:80"
 	seen_as "$node_pod_at" "$node" -s "$node_vip_ip" "$vip2:80"
-	ip netns exec "$node" nft delete table inet marks
+	nft_node <<< "delete table inet marks"
 	$ip rule del fwmark 7
 	$ip route flush table 7
 	$ip route del "$ep"

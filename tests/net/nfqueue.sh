@@ -66,7 +66,7 @@ diverted()
 {
 	local place n=0
 
-	{
+	nft_node < <(
 		echo "table inet divert {"
 		for place in "${@:2}"; do
 			n=$((n + 1))
@@ -76,12 +76,12 @@ diverted()
 			echo "}"
 		done
 		echo "}"
-	} | ip netns exec "$node" nft -f - || fail "nft"
+	)
 }
 
 not_diverted()
 {
-	ip netns exec "$node" nft delete table inet divert || fail "nft"
+	nft_node <<< "delete table inet divert"
 }
 
 # TCP to UDP: a set makes nft itself complain on a debug kernel

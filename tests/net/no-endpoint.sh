@@ -62,7 +62,7 @@ other_protocol()
 
 answers_pass_a_stateful_firewall()
 {
-	ip netns exec "$node" nft -f - <<- END || fail "nft"
+	nft_node <<- END
 		table ip firewall {
 			chain output {
 				type filter hook output priority 0
@@ -73,7 +73,7 @@ answers_pass_a_stateful_firewall()
 	refused_at_once 80
 	refused_at_once 81
 	no_flow
-	ip netns exec "$node" nft delete table ip firewall
+	nft_node <<< "delete table ip firewall"
 }
 
 first_endpoint_helps_at_once()

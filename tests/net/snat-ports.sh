@@ -203,7 +203,7 @@ ports_of_conntrack_are_spared()
 
 	few_ports 2
 	drop_invalid
-	ip netns exec "$node" nft -f - <<- END || fail "nft"
+	nft_node <<- END
 		table inet cni {
 			chain postrouting {
 				type nat hook postrouting priority 100
@@ -228,7 +228,7 @@ ports_of_conntrack_are_spared()
 		must flow flush
 	done
 	any_port
-	ip netns exec "$node" nft delete table inet cni
+	nft_node <<< "delete table inet cni"
 	nothing_invalid
 	no_conntrack
 }
