@@ -647,6 +647,13 @@ wire()
 	bail_out "wire $*: no answer"
 }
 
+# both FUNCTION WORD...: wire, by TCP and by UDP
+both()
+{
+	wire "$1" tcp "${@:2}"
+	wire "$1" udp "${@:2}"
+}
+
 # The last test.
 
 # unbalanced: prints what does not add up, and fails if everything does.

@@ -22,13 +22,6 @@ family_begins()
 	END
 }
 
-# both FUNCTION: by TCP and by UDP
-both()
-{
-	wire "$1" tcp
-	wire "$1" udp
-}
-
 in_any_order()
 {
 	both in_any_order

@@ -13,6 +13,7 @@
 # shellcheck disable=SC2317  # run_tests calls the functions
 
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../related.sh"
 
 family_begins()
 {
@@ -31,13 +32,6 @@ family_begins()
 		service add pod-udp udp $wire_vip2:82 endpoint $wire_pod:8080
 		service add node-udp udp $wire_vip:81 endpoint $node_at:9
 	END
-}
-
-# both FUNCTION WORD...: by TCP and by UDP
-both()
-{
-	wire "$1" tcp "${@:2}"
-	wire "$1" udp "${@:2}"
 }
 
 the_node_says_time_exceeded()
@@ -118,16 +112,7 @@ a_socket_of_the_node()
 beside_conntrack()
 {
 	must flow flush
-	drop_invalid
-	nft_node <<- END
-		table inet related {
-			chain forward {
-				type filter hook forward priority 0
-				meta l4proto icmp ct state != related drop
-				meta l4proto icmpv6 ct state != related drop
-			}
-		}
-	END
+	drop_unrelated
 	the_node_says_time_exceeded
 	the_node_says_too_big
 	the_node_says_no_route
@@ -136,9 +121,7 @@ beside_conntrack()
 	a_socket_of_the_node
 	both shifted
 	both masqueraded
-	nothing_invalid
-	nft_node <<< "delete table inet related"
-	no_conntrack
+	nothing_unrelated
 }
 
 setup_topology

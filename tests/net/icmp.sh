@@ -14,6 +14,7 @@
 # shellcheck disable=SC2317  # run_tests calls the functions
 
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../related.sh"
 
 family_begins()
 {
@@ -22,13 +23,6 @@ family_begins()
 		service add tcp tcp $wire_vip:80 endpoint $wire_ep:8080
 		service add udp udp $wire_vip:80 endpoint $wire_ep:8080
 	END
-}
-
-# both FUNCTION WORD...: by TCP and by UDP
-both()
-{
-	wire "$1" tcp "${@:2}"
-	wire "$1" udp "${@:2}"
 }
 
 every_kind()
@@ -142,22 +136,11 @@ nothing_is_refreshed()
 beside_conntrack()
 {
 	must flow flush
-	drop_invalid
-	nft_node <<- END
-		table inet related {
-			chain forward {
-				type filter hook forward priority 0
-				meta l4proto icmp ct state != related drop
-				meta l4proto icmpv6 ct state != related drop
-			}
-		}
-	END
+	drop_unrelated
 	both every_kind
 	both odd_quotes
 	both in_fragments
-	nothing_invalid
-	nft_node <<< "delete table inet related"
-	no_conntrack
+	nothing_unrelated
 }
 
 setup_topology
