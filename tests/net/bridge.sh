@@ -14,6 +14,7 @@
 # shellcheck disable=SC2317,SC2154  # run_tests calls the functions; setup_ns
 
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../traffic.sh"
 
 # As whom the endpoint sees them
 declare -A from
@@ -110,9 +111,7 @@ to()
 	for ns in "${@:2}"; do
 		asks "$ns" "${from[$ns]}" "$1"
 		asks "$ns" "${from[$ns]}" -u "$1"
-		asked "${ns%-*}, TCP" "$ns" -n 4 "$1"
-		asked "${ns%-*}, fragments" "$ns" -u -n 2 -l 7000 "$1"
-		bulk "$ns" $((1500000 / slow)) "$1"
+		traffic "$ns" "$1" 1500000
 		refused "${ns%-*}" ECONNREFUSED "$ns" "$vip:99"
 	done
 }
@@ -183,17 +182,7 @@ itself()
 
 one_port_for_both()
 {
-	local way
-
-	for way in "" -u; do
-		# shellcheck disable=SC2086  # none or one word
-		{
-			stream ours "$pod" $way -p 5000 "$vip2:81"
-			stream direct "$pod" $way -p 5000 "$other_at:80"
-			stream_ends ours
-			stream_ends direct
-		}
-	done
+	from_one_port "$pod" "$vip2:81" "$other_at:80"
 }
 
 beside_conntrack_and_a_masquerade()

@@ -11,6 +11,7 @@
 # shellcheck disable=SC2317  # run_tests calls the functions
 
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../traffic.sh"
 
 # plain ADDRESS: without brackets
 plain()
@@ -46,10 +47,7 @@ all_kinds()
 	local ns
 
 	for ns in "$client" "$pod" "$node"; do
-		asked "${ns%-*}, TCP" "$ns" -n 3 "$vip:80"
-		asked "${ns%-*}, UDP" "$ns" -u -n 3 "$vip:80"
-		asked "${ns%-*}, fragments" "$ns" -u -l 5000 "$vip:80"
-		bulk "$ns" $((1000000 / slow)) "$vip:80"
+		traffic "$ns" "$vip:80" 1000000
 		asked "${ns%-*}, to the node" "$ns" -n 2 "$vip:8080"
 		asked "${ns%-*}, to the pod" "$ns" -n 2 "$vip2:8080"
 		asked "${ns%-*}, to the pod" "$ns" -u -n 2 "$vip2:8080"

@@ -12,6 +12,7 @@
 # shellcheck disable=SC2317  # run_tests calls the functions
 
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../traffic.sh"
 
 family_begins()
 {
@@ -109,10 +110,7 @@ ours_are_left_alone()
 	local ns port=5010
 
 	for ns in "$client" "$pod" "$node"; do
-		asked "${ns%-*}" "$ns" -n 5 "$vip:80"
-		asked "${ns%-*}" "$ns" -u -n 5 "$vip:80"
-		asked "${ns%-*}, fragments" "$ns" -u -n 2 -l 5000 "$vip:80"
-		bulk "$ns" $((2000000 / slow)) "$vip:80"
+		traffic "$ns" "$vip:80" 2000000
 		talk_on "${ns%-*}" "$port" "$ns" "$vip:80"
 		port=$((port + 1))
 	done

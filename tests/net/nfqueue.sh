@@ -11,6 +11,7 @@
 # shellcheck disable=SC2317  # run_tests calls the functions
 
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../traffic.sh"
 
 nfq=$programs/nfq
 
@@ -96,13 +97,10 @@ from_everywhere()
 	local ns
 
 	for ns in "$client" "$pod" "$node"; do
-		asked "${ns%-*}, TCP" "$ns" -n 3 "$vip:80"
-		asked "${ns%-*}, UDP" "$ns" -u -n 3 "$vip:80"
+		traffic "$ns" "$vip:80" 200000
 		asked "${ns%-*}, UDP" "$ns" -U -n 2 "$vip:80"
-		asked "${ns%-*}, fragments" "$ns" -u -l 5000 "$vip:80"
 		asked "${ns%-*}, to the node" "$ns" "$vip:8080"
 		asked "${ns%-*}, to the pod" "$ns" "$vip2:8080"
-		bulk "$ns" $((200000 / slow)) "$vip:80"
 	done
 }
 

@@ -10,6 +10,7 @@
 # shellcheck disable=SC2317  # run_tests calls the functions
 
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../traffic.sh"
 
 vip=10.96.0.10
 
@@ -18,10 +19,7 @@ from_everywhere()
 	local ns
 
 	for ns in "$client" "$pod" "$node"; do
-		asked "${ns%-*}, TCP" "$ns" -n 5 "$vip:80"
-		asked "${ns%-*}, UDP" "$ns" -u -n 5 "$vip:80"
-		asked "${ns%-*}, fragments" "$ns" -u -n 3 -l 5000 "$vip:80"
-		bulk "$ns" $((2000000 / slow)) "$vip:80"
+		traffic "$ns" "$vip:80" 2000000
 	done
 }
 

@@ -14,6 +14,7 @@
 # shellcheck disable=SC2317  # run_tests calls the functions
 
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../traffic.sh"
 
 declare -A at
 
@@ -91,15 +92,10 @@ forwarded()
 	for ns in "$client" "$pod"; do
 		must flow flush
 		before=$(stat flow_new)
-		asked "${ns%-*}" "$ns" -p 4000 -r "$vip:80"
-		check_is "${ns%-*}, TCP" "${answers[0]}" "* ${at[$ns]}:4000 *"
-		asked "${ns%-*}" "$ns" -u -p 4000 "$vip:80"
-		check_is "${ns%-*}, UDP" "${answers[0]}" "* ${at[$ns]}:4000 *"
+		asks "$ns" "${at[$ns]}" "$vip:80"
+		asks "$ns" "${at[$ns]}" -u "$vip:80"
 		check_is "${ns%-*}, flows" $(($(stat flow_new) - before)) 2
-		asked "${ns%-*}, TCP" "$ns" -n 4 "$vip:80"
-		asked "${ns%-*}, UDP" "$ns" -u -n 4 "$vip:80"
-		asked "${ns%-*}, fragments" "$ns" -u -n 2 -l 5000 "$vip:80"
-		bulk "$ns" $((2000000 / slow)) "$vip:80"
+		traffic "$ns" "$vip:80" 2000000
 		stream tcp "$ns" -n 2 "$vip:80"
 		stream udp "$ns" -u -n 2 "$vip:80"
 		stream_ends tcp
@@ -119,8 +115,7 @@ to_the_node()
 	local ns
 
 	for ns in "$client" "$pod"; do
-		asked "${ns%-*}" "$ns" -p 4001 -r "$vip:8080"
-		check_is "${ns%-*}, TCP" "${answers[0]}" "* ${at[$ns]}:4001 *"
+		asks "$ns" "${at[$ns]}" "$vip:8080"
 		bulk "$ns" $((1000000 / slow)) "$vip:8080"
 	done
 }
@@ -145,16 +140,10 @@ from_the_node()
 		asked "node $way" "$node" -d red -n 3 $way "$vip:80"
 	done
 	asked "node to itself" "$node" -d red -n 3 "$vip:8080"
-	bulk_from_vrf
+	bulk "$node" $((1000000 / slow)) -d red "$vip:80"
 	stream node "$node" -d red -n 2 "$vip:80"
 	stream_ends node
 	refused "node" ECONNREFUSED "$node" -d red "$vip:99"
-}
-
-bulk_from_vrf()
-{
-	"$peer" -N "$node" bulk -d red $((1000000 / slow)) "$vip:80" \
-		> "$tmp/bulk" 2>&1 || fail "node: $(< "$tmp/bulk")"
 }
 
 refused_inside()
@@ -169,17 +158,7 @@ refused_inside()
 
 one_port_for_both()
 {
-	local way
-
-	for way in "" -u; do
-		# shellcheck disable=SC2086  # none or one word
-		{
-			stream ours "$client" $way -p 5000 "$vip2:80"
-			stream direct "$client" $way -p 5000 "$ep3:80"
-			stream_ends ours
-			stream_ends direct
-		}
-	done
+	from_one_port "$client" "$vip2:80" "$ep3:80"
 }
 
 # The frontend has an address that the node has in the VRF: its other ports are
