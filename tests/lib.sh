@@ -197,6 +197,13 @@ sysctl_in()
 	ip netns exec "$1" sysctl -qw "${@:2}" || bail_out "cannot set ${*:2}"
 }
 
+# offload NS DEVICE WORD...: see ethtool -K
+offload()
+{
+	ip netns exec "$1" ethtool -K "${@:2}" > /dev/null 2>&1 ||
+		fail "ethtool -K ${*:2} in $1"
+}
+
 # nft_node: rules for nft from stdin, on the node
 nft_node()
 {

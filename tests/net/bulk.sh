@@ -15,13 +15,6 @@ vip=10.96.0.10
 bytes=6000000
 [ "$slow" = 1 ] || bytes=1500000
 
-# offload NS DEVICE WORD...: see ethtool -K
-offload()
-{
-	ip netns exec "$1" ethtool -K "${@:2}" > /dev/null 2>&1 ||
-		fail "ethtool -K ${*:2} in $1"
-}
-
 from_everywhere()
 {
 	local ns

@@ -18,42 +18,40 @@ family_begins()
 	use_mtu
 }
 
-# offload NS on|off DEVICE...
-offload()
+# offload_all NS on|off DEVICE...
+offload_all()
 {
 	local device
 
 	for device in "${@:3}"; do
-		ip netns exec "$1" ethtool -K "$device" tx "$2" sg "$2" \
-			tso "$2" gso "$2" > /dev/null 2>&1 ||
-			fail "ethtool $2 $device"
+		offload "$1" "$device" tx "$2" sg "$2" tso "$2" gso "$2"
 	done
 }
 
 merged_on_the_node()
 {
-	ip netns exec "$node" ethtool -K near gro on > /dev/null
-	ip netns exec "$node" ethtool -K far gro on > /dev/null
+	offload "$node" near gro on
+	offload "$node" far gro on
 	at_the_node
 	beyond_the_node
-	ip netns exec "$node" ethtool -K near gro off > /dev/null
-	ip netns exec "$node" ethtool -K far gro off > /dev/null
+	offload "$node" near gro off
+	offload "$node" far gro off
 }
 
 without_offload()
 {
-	offload "$client" off near
-	offload "$eps" off far
-	offload "$pod" off node
+	offload_all "$client" off near
+	offload_all "$eps" off far
+	offload_all "$pod" off node
 	at_the_node
 	beyond_the_node
-	offload "$node" off near far pod
+	offload_all "$node" off near far pod
 	at_the_node
 	from_a_pod_to_itself
-	offload "$client" on near
-	offload "$eps" on far
-	offload "$pod" on node
-	offload "$node" on near far pod
+	offload_all "$client" on near
+	offload_all "$eps" on far
+	offload_all "$pod" on node
+	offload_all "$node" on near far pod
 }
 
 only_tcp=yes

@@ -57,17 +57,15 @@ becomes()
 		fail "$1: state \"$(state_of "$1")\", expected \"$2\""
 }
 
-# offload ON|OFF: at every end of every link
-offload()
+# offload_all on|off: at every end of every link
+offload_all()
 {
 	local ns
 
 	for ns in "$client" "$pod" "$eps"; do
-		ip netns exec "$ns" ethtool -K eth0 tx "$1" > /dev/null 2>&1 ||
-			fail "ethtool in $ns"
+		offload "$ns" eth0 tx "$1"
 	done
-	ip netns exec "$node" ethtool -K eps tx "$1" > /dev/null 2>&1 ||
-		fail "ethtool on the node"
+	offload "$node" eps tx "$1"
 }
 
 # In a kernel that has SCTP built in there is nothing to see.
@@ -99,7 +97,7 @@ every_byte_arrives()
 	local bytes=$((400000 / slow)) how ns
 
 	for how in on off; do
-		offload "$how"
+		offload_all "$how"
 		for ns in "$client" "$pod"; do
 			bulk "$ns" "$bytes" -S "$vip2:80"
 		done
@@ -107,7 +105,7 @@ every_byte_arrives()
 		stream many "$client" -n 5 -S "$vip:80"
 		stream_ends many
 	done
-	offload on
+	offload_all on
 	for ns in "$client" "$pod" "$eps" "$node"; do
 		check_is "wrong checksums in ${ns%-*}" \
 			"$(sctp_in "$ns" SctpChecksumErrors)" 0
@@ -119,13 +117,13 @@ a_pod_reaches_itself()
 	local how answer
 
 	for how in on off; do
-		offload "$how"
+		offload_all "$how"
 		asked "$how" "$pod" -S "$vip2:8080"
 		answer=${answers[0]#* }
 		# Hidden behind the node
 		[[ ${answer% *} != "$pod_at:"* ]] || fail "seen as ${answer% *}"
 	done
-	offload on
+	offload_all on
 }
 
 one_port_to_two_services()
@@ -275,7 +273,7 @@ beside_conntrack()
 	must flow flush
 	drop_invalid
 	for how in on off; do
-		offload "$how"
+		offload_all "$how"
 		everybody_reaches_every_endpoint
 		one_port_to_two_services
 		bulk "$client" $((100000 / slow)) -S "$vip2:80"
