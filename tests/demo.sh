@@ -65,26 +65,28 @@ host()
 	ip -n "$1" route add default via "$3::1"
 }
 
-# web NAME: serves a page that says NAME.
+# web NAME: serves a page that says NAME.  Python says when it listens.
+declare -A says
+
 web()
 {
+	local fd
+
 	mkdir "$tmp/$1"
 	echo "$1" > "$tmp/$1/index.html"
-	ip netns exec "$1" python3 -m http.server --directory "$tmp/$1" 80 \
-		> "$tmp/$1.log" 2>&1 &
+	exec {fd}< <(exec ip netns exec "$1" python3 -u -m http.server \
+		--directory "$tmp/$1" 80 2> "$tmp/$1.log")
 	servers+=($!)
+	says[$1]=$fd
 }
 
+# web_answers NAME ADDRESS
 web_answers()
 {
-	local _
-
-	for _ in {1..300}; do
-		curl -s -m 5 "http://$1/" > /dev/null && return
-		kill -0 "${servers[@]}" 2> /dev/null || break
-		sleep 0.1
-	done
-	echo "the web server at $1 does not answer" >&2
+	read -r -t 120 _ <&"${says[$1]}" &&
+		curl -s -m 20 "http://$2/" > /dev/null && return
+	echo "the web server at $2 does not answer" >&2
+	cat "$tmp/$1.log" >&2
 	exit 1
 }
 
@@ -132,9 +134,9 @@ host client 192.0.2 fd00:c && host web1 10.0.1 fd00:1 &&
 for name in web1 web2 web3; do
 	web $name
 done
-web_answers 10.0.1.2
-web_answers 10.0.2.2
-web_answers 10.0.3.2
+web_answers web1 10.0.1.2
+web_answers web2 10.0.2.2
+web_answers web3 10.0.3.2
 # The node is a client too; to be one it needs some route to the service.
 ip route add default dev client 2> /dev/null
 ip -6 route add default dev client 2> /dev/null
