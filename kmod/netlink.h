@@ -7,6 +7,7 @@
  *	netlink_parse.c		attributes to what somebody asks for
  *	netlink_fill.c		objects to attributes
  *	netlink_ranges.c	both for lists of address ranges
+ *	netlink_dump.c		what all dumps have in common
  *	netlink_service.c	changes of services, frontends, endpoints
  *	netlink_show.c		services, frontends, endpoints shown
  *	netlink_table.c		operations on flows and affinity
@@ -119,8 +120,6 @@ int svcnat_nl_endpoint_new_doit(struct sk_buff *skb, struct genl_info *info);
 int svcnat_nl_endpoint_set_doit(struct sk_buff *skb, struct genl_info *info);
 int svcnat_nl_endpoint_del_doit(struct sk_buff *skb, struct genl_info *info);
 int svcnat_nl_service_get_doit(struct sk_buff *skb, struct genl_info *info);
-int svcnat_nl_dump_start(struct netlink_callback *cb);
-int svcnat_nl_dump_refuse(struct netlink_callback *cb);
 int svcnat_nl_service_get_dumpit(struct sk_buff *skb,
 				 struct netlink_callback *cb);
 int svcnat_nl_frontend_get_dumpit(struct sk_buff *skb,
@@ -164,5 +163,11 @@ static inline struct svcnat_dump *svcnat_dump(struct netlink_callback *cb)
 	BUILD_BUG_ON(sizeof(struct svcnat_dump) > sizeof(cb->ctx));
 	return (struct svcnat_dump *)cb->ctx;
 }
+
+int svcnat_nl_dump_start(struct netlink_callback *cb);
+int svcnat_nl_dump_refuse(struct netlink_callback *cb);
+void *svcnat_dump_begin(struct sk_buff *skb, struct netlink_callback *cb,
+			enum svcnat_cmd cmd);
+int svcnat_dump_end(struct sk_buff *skb, void *header, int err);
 
 #endif /* _SVCNAT_NETLINK_H */

@@ -5,14 +5,11 @@
 #include "compat.h"
 #include "netlink.h"
 
-#define DUMP_MIN	(NLMSG_GOODSIZE + 32 * SVCNAT_RANGES_MAX)
-
 /* One message of a dump, or of the answer to a question about one service. */
 struct message {
 	struct sk_buff		*skb;
 	struct netlink_callback	*cb;	/* NULL if not a dump */
-	u32			portid;
-	u32			seq;
+	struct genl_info	*info;	/* NULL if a dump */
 	u8			cmd;
 	bool			counters;
 	bool			frontends;
@@ -28,8 +25,6 @@ static void dump_message(struct message *m, struct sk_buff *skb,
 
 	*m = (struct message) {
 		.skb = skb, .cb = cb, .cmd = cmd,
-		.portid = NETLINK_CB(cb->skb).portid,
-		.seq = cb->nlh->nlmsg_seq,
 		.counters = attrs[SVCNAT_A_WITH_STATS],
 		.frontends = attrs[SVCNAT_A_WITH_FRONTENDS],
 		.endpoints = attrs[SVCNAT_A_WITH_ENDPOINTS],
@@ -39,13 +34,9 @@ static void dump_message(struct message *m, struct sk_buff *skb,
 
 static void *begin(struct message *m)
 {
-	void *header;
-
-	header = genlmsg_put(m->skb, m->portid, m->seq, &svcnat_family,
-			     m->cb ? NLM_F_MULTI : 0, m->cmd);
-	if (header && m->cb)
-		genl_dump_check_consistent(m->cb, header);
-	return header;
+	if (m->cb)
+		return svcnat_dump_begin(m->skb, m->cb, m->cmd);
+	return genlmsg_put_reply(m->skb, m->info, &svcnat_family, 0, m->cmd);
 }
 
 static int end(struct message *m, const struct svcnat_service *s, void *header,
@@ -53,11 +44,7 @@ static int end(struct message *m, const struct svcnat_service *s, void *header,
 {
 	if (!err)
 		err = nla_put_u32(m->skb, SVCNAT_A_GENERATION, s->generation);
-	if (err)
-		genlmsg_cancel(m->skb, header);
-	else
-		genlmsg_end(m->skb, header);
-	return err;
+	return svcnat_dump_end(m->skb, header, err);
 }
 
 static int put_service(struct message *m, struct svcnat_service *s)
@@ -118,8 +105,8 @@ int svcnat_nl_service_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct svcnat_net *sn = svcnat_pernet(genl_info_net(info));
 	struct message m = {
-		.portid = info->snd_portid, .seq = info->snd_seq,
-		.cmd = SVCNAT_CMD_SERVICE_GET, .services = &sn->services,
+		.info = info, .cmd = SVCNAT_CMD_SERVICE_GET,
+		.services = &sn->services,
 		.counters = info->attrs[SVCNAT_A_WITH_STATS],
 	};
 	struct svcnat_service *s;
@@ -151,45 +138,6 @@ int svcnat_nl_service_get_doit(struct sk_buff *skb, struct genl_info *info)
 				    "there is no such service");
 	nlmsg_free(m.skb);
 	return err;
-}
-
-/* Of all dumps: a service that was asked for must be there at the start. */
-int svcnat_nl_dump_start(struct netlink_callback *cb)
-{
-	struct svcnat_net *sn = svcnat_pernet(sock_net(cb->skb->sk));
-	struct nlattr **attrs = svcnat_dump_attrs(cb);
-	struct svcnat_dump *at = svcnat_dump(cb);
-	struct svcnat_service *s;
-	const char *name;
-	int err;
-
-	memset(at, 0, sizeof(*at));
-	/* A frontend with the longest list of ranges must fit. */
-	cb->min_dump_alloc = DUMP_MIN;
-	err = svcnat_request_name(attrs, &name, cb->extack);
-	if (err || !name)
-		return err;
-	mutex_lock(&sn->services.lock);
-	s = svcnat_service_find(&sn->services, name);
-	if (s) {
-		at->only = s->id;
-		at->service = s->id;
-	}
-	mutex_unlock(&sn->services.lock);
-	at->missing = !s;
-	return 0;
-}
-
-/*
- * Of all dumps, their first step: 6.1 takes no sentence for a refusal from
- * svcnat_nl_dump_start().
- */
-int svcnat_nl_dump_refuse(struct netlink_callback *cb)
-{
-	if (!svcnat_dump(cb)->missing)
-		return 0;
-	NL_SET_ERR_MSG(cb->extack, "there is no such service");
-	return -ENOENT;
 }
 
 /* What a dump shows one state of; changes if that is gone. */

@@ -191,21 +191,13 @@ static int fill_choice(struct sk_buff *skb, const struct simulation *sim,
 static int put(struct sk_buff *skb, struct netlink_callback *cb,
 	       const struct simulation *sim, const struct svcnat_entry *e)
 {
-	void *header;
+	void *header = svcnat_dump_begin(skb, cb, SVCNAT_CMD_SIMULATE);
 	int err;
 
-	header = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
-			     cb->nlh->nlmsg_seq, &svcnat_family, NLM_F_MULTI,
-			     SVCNAT_CMD_SIMULATE);
 	if (!header)
 		return -EMSGSIZE;
-	genl_dump_check_consistent(cb, header);
 	err = e ? fill_choice(skb, sim, e) : fill_answer(skb, sim);
-	if (err)
-		genlmsg_cancel(skb, header);
-	else
-		genlmsg_end(skb, header);
-	return err;
+	return svcnat_dump_end(skb, header, err);
 }
 
 /* From where the dump is, until the message is full: position 0 is the answer */

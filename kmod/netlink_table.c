@@ -24,28 +24,6 @@ static struct walk walk_of(struct sk_buff *skb, struct netlink_callback *cb)
 	};
 }
 
-static void *begin(const struct walk *w, enum svcnat_cmd cmd)
-{
-	void *header;
-
-	header = genlmsg_put(w->skb, NETLINK_CB(w->cb->skb).portid,
-			     w->cb->nlh->nlmsg_seq, &svcnat_family,
-			     NLM_F_MULTI, cmd);
-	/* A resize between two parts moves entries across the cursor. */
-	if (header)
-		genl_dump_check_consistent(w->cb, header);
-	return header;
-}
-
-static bool end(const struct walk *w, void *header, int err)
-{
-	if (err)
-		genlmsg_cancel(w->skb, header);
-	else
-		genlmsg_end(w->skb, header);
-	return !err;
-}
-
 static int fill_pin(struct sk_buff *skb, const struct svcnat_pin *pin,
 		    const struct svcnat_entry *e, u32 expires)
 {
@@ -86,7 +64,7 @@ static bool show_pin(const struct svcnat_pin *pin, void *arg)
 	age = (jiffies - READ_ONCE(pin->stamp)) / HZ;
 	if (age >= timeout)
 		return true;
-	header = begin(w, SVCNAT_CMD_AFFINITY_GET);
+	header = svcnat_dump_begin(w->skb, w->cb, SVCNAT_CMD_AFFINITY_GET);
 	if (!header)
 		return false;
 	err = svcnat_fill_name(w->skb, s);
@@ -94,7 +72,7 @@ static bool show_pin(const struct svcnat_pin *pin, void *arg)
 				     READ_ONCE(pin->endpoint));
 	if (!err)
 		err = fill_pin(w->skb, pin, e, timeout - age);
-	return end(w, header, err);
+	return !svcnat_dump_end(w->skb, header, err);
 }
 
 int svcnat_nl_affinity_get_dumpit(struct sk_buff *skb,
@@ -200,13 +178,14 @@ static enum svcnat_visit show_flow(const struct svcnat_flows *flows,
 	s = service_of(view.endpoint);
 	if (w->name && !(s && !strcmp(s->name, w->name)))
 		return SVCNAT_VISIT_NEXT;
-	header = begin(w, SVCNAT_CMD_FLOW_GET);
+	header = svcnat_dump_begin(w->skb, w->cb, SVCNAT_CMD_FLOW_GET);
 	if (!header)
 		return SVCNAT_VISIT_STOP;
 	err = s ? svcnat_fill_name(w->skb, s) : 0;
 	if (!err)
 		err = fill_flow(w->skb, &view);
-	return end(w, header, err) ? SVCNAT_VISIT_NEXT : SVCNAT_VISIT_STOP;
+	err = svcnat_dump_end(w->skb, header, err);
+	return err ? SVCNAT_VISIT_STOP : SVCNAT_VISIT_NEXT;
 }
 
 int svcnat_nl_flow_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
