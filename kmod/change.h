@@ -38,6 +38,12 @@ int svcnat_change_address(const struct svcnat_change *change, u8 family,
 			  const struct nlattr *origin);
 struct svcnat_endpoints *
 svcnat_change_current(const struct svcnat_change *change);
+int svcnat_change_frontends(struct svcnat_change *change,
+			    const struct svcnat_service_spec *spec,
+			    enum svcnat_edit edit);
+void svcnat_change_abort_frontends(struct svcnat_change *change);
+void svcnat_change_commit_frontends(struct svcnat_change *change,
+				    const struct svcnat_service_spec *spec);
 int svcnat_change_endpoints(struct svcnat_change *change,
 			    const struct svcnat_service_spec *spec,
 			    enum svcnat_edit edit);
