@@ -76,17 +76,14 @@ static bool is_ours(const struct nf_conn *ct)
 	return test_bit(IPS_HELPER_BIT, &ct->status);
 }
 
-/**
- * svcnat_conntrack_taken() - does conntrack know a connection that is not ours?
- * @net: the netns
- * @tuple: of a packet of it, in either direction
- *
- * Of the default zone; without conntrack nobody can know.
- *
- * Context: RCU read side.
- * Return: true if so.
+/*
+ * The entry, with a reference, and in which of its directions @tuple is; NULL
+ * if there is none, or if it is one of ours.  Of the default zone; without
+ * conntrack nobody can know.
  */
-bool svcnat_conntrack_taken(struct net *net, const struct svcnat_tuple *tuple)
+static struct nf_conn *find_other(struct net *net,
+				  const struct svcnat_tuple *tuple,
+				  enum ip_conntrack_dir *direction)
 {
 	static const struct nf_conntrack_zone zone = {
 		.id = NF_CT_DEFAULT_ZONE_ID, .dir = NF_CT_DEFAULT_ZONE_DIR,
@@ -100,15 +97,69 @@ bool svcnat_conntrack_taken(struct net *net, const struct svcnat_tuple *tuple)
 		.dst.protonum = tuple->proto,
 	};
 	struct nf_conn *ct;
-	bool taken;
 
 	found = get ? get(net, &zone, &t) : NULL;
 	if (!found)
-		return false;
+		return NULL;
 	ct = nf_ct_tuplehash_to_ctrack(found);
-	taken = !is_ours(ct);
+	if (is_ours(ct)) {
+		nf_conntrack_put(&ct->ct_general);
+		return NULL;
+	}
+	*direction = NF_CT_DIRECTION(found);
+	return ct;
+}
+
+/**
+ * svcnat_conntrack_taken() - does conntrack know a connection that is not ours?
+ * @net: the netns
+ * @tuple: of a packet of it, in either direction
+ *
+ * Context: RCU read side.
+ * Return: true if so.
+ */
+bool svcnat_conntrack_taken(struct net *net, const struct svcnat_tuple *tuple)
+{
+	enum ip_conntrack_dir direction;
+	struct nf_conn *ct = find_other(net, tuple, &direction);
+
+	if (!ct)
+		return false;
 	nf_conntrack_put(&ct->ct_general);
-	return taken;
+	return true;
+}
+
+/* Has it two ends?  A TCP client that was refused has none, but a reply. */
+static bool is_live(const struct nf_conn *ct, u8 proto)
+{
+	return test_bit(IPS_SEEN_REPLY_BIT, &ct->status) &&
+	       (proto != IPPROTO_TCP ||
+		READ_ONCE(ct->proto.tcp.state) != TCP_CONNTRACK_CLOSE);
+}
+
+/**
+ * svcnat_conntrack_live() - is there somebody else behind this connection?
+ * @net: the netns
+ * @tuple: of a packet to one of the node's addresses
+ *
+ * Who asks where nobody answers leaves an entry, too, and each datagram more
+ * makes it last: it must not keep him from who is going to serve there.
+ *
+ * Context: RCU read side.
+ * Return: true if conntrack knows one that is not ours, in which this would be
+ * an answer, or had answers.
+ */
+bool svcnat_conntrack_live(struct net *net, const struct svcnat_tuple *tuple)
+{
+	enum ip_conntrack_dir direction;
+	struct nf_conn *ct = find_other(net, tuple, &direction);
+	bool live;
+
+	if (!ct)
+		return false;
+	live = direction == IP_CT_DIR_REPLY || is_live(ct, tuple->proto);
+	nf_conntrack_put(&ct->ct_general);
+	return live;
 }
 
 /**

@@ -114,7 +114,7 @@ static struct svcnat_frontend *nodeport_of(struct svcnat_services *services,
 	    !zone_contains(services, SVCNAT_ZONE_NODEPORTS, t->family,
 			   &t->dst) ||
 	    svcnat_socket_connected(net, query->dev, t) ||
-	    svcnat_conntrack_taken(net, t))
+	    svcnat_conntrack_live(net, t))
 		return NULL;
 	return f;
 }

@@ -40,7 +40,7 @@ struct desk {
 
 /* What the suites say of the node, whose only address is DESK_NODE */
 extern bool desk_socket_connected;
-extern bool desk_conntrack_taken;
+extern bool desk_conntrack_live;
 
 union nf_inet_addr desk_addr(u8 family, u16 who);
 struct svcnat_ranges *desk_range(struct kunit *test, u8 family, u16 who,

@@ -8,7 +8,7 @@
 #include "lookup_desk.h"
 
 bool desk_socket_connected;
-bool desk_conntrack_taken;
+bool desk_conntrack_live;
 
 /* 10.0.x.y, or fd00::xxyy */
 union nf_inet_addr desk_addr(u8 family, u16 who)
@@ -68,9 +68,9 @@ bool svcnat_socket_connected(struct net *net, const struct net_device *dev,
 	return desk_socket_connected;
 }
 
-bool svcnat_conntrack_taken(struct net *net, const struct svcnat_tuple *tuple)
+bool svcnat_conntrack_live(struct net *net, const struct svcnat_tuple *tuple)
 {
-	return desk_conntrack_taken;
+	return desk_conntrack_live;
 }
 
 int desk_init(struct kunit *test)
@@ -82,7 +82,7 @@ int desk_init(struct kunit *test)
 		return -ENOMEM;
 	test->priv = desk;
 	desk_socket_connected = false;
-	desk_conntrack_taken = false;
+	desk_conntrack_live = false;
 	desk->services.net = &init_net;
 	RCU_INIT_POINTER(desk->services.zone[SVCNAT_ZONE_NODEPORTS],
 			 &svcnat_ranges_all);

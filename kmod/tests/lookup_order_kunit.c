@@ -86,7 +86,7 @@ static void nodeports_leave_connections_alone(struct kunit *test)
 	desk_socket_connected = true;
 	expect(test, SVCNAT_PASS, 0, "socket");
 	desk_socket_connected = false;
-	desk_conntrack_taken = true;
+	desk_conntrack_live = true;
 	expect(test, SVCNAT_PASS, 0, "conntrack");
 	use(test, AF_INET, SVCNAT_KIND_CLUSTER);
 	expect(test, SVCNAT_TRANSLATE, 0, "a cluster frontend does not");

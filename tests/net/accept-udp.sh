@@ -127,14 +127,54 @@ UDP_target_port_changes()
 	must service del dns
 }
 
+# Who asked a nodeport, by UDP or TCP, before anybody served there is known to
+# conntrack for that; from one port he must get to the service all the same.
+older_than_its_nodeport()
+{
+	local who
+
+	watch_invalid
+	for who in $everyone; do
+		where "$who"
+		refused "$who, UDP" ECONNREFUSED "$ns" -u -p 5023 "$nodeport"
+		refused "$who, TCP" ECONNREFUSED "$ns" -p 5023 "$nodeport"
+	done
+	make web "$vip:80" frontend nodeport 30080 endpoint "$pod3_at:80"
+	for who in $everyone; do
+		where "$who"
+		drew "$who, UDP" "$ns" -u -p 5023 "$nodeport"
+		check_is "$who, UDP" "${!count[*]}" "$pod3_at:80"
+		drew "$who, TCP" "$ns" -p 5023 "$nodeport"
+		check_is "$who, TCP" "${!count[*]}" "$pod3_at:80"
+	done
+	both service del web
+	# But not who talks to a server of the node already.
+	for who in $everyone; do
+		where "$who"
+		drew "$who, UDP" "$ns" -u -p 5024 "$node_at:8080"
+		stream "served-$who" "$ns" "$node_at:8080"
+	done
+	make web "$vip:80" frontend nodeport 8080 endpoint "$pod3_at:80"
+	for who in $everyone; do
+		where "$who"
+		drew "$who, UDP" "$ns" -u -p 5024 "$node_at:8080"
+		check_is "$who, to the node's server" "${!count[*]}" \
+			"$node_at:8080"
+		stream_ends "served-$who"
+		reaches "$who" "$node_at:8080" "$pod3_at:80"
+	done
+	both service del web
+	ip netns exec "$node" nft delete table inet watch
+}
+
 # Conntrack's own idea of a connection must not outlive ours.
 beside_conntrack()
 {
 	must flow flush
 	drop_invalid
-	cycles pod "$vip:80" "$pod3_at:80" "$pod4_at:80"
+	cycles pod "$nodeport" "$pod3_at:80" "$pod4_at:80"
 	cycles outside "$vip:80" "$ep1:80" "$pod3_at:80"
-	cycles node "$vip:80" "$pod3_at:80" "$ep1:80"
+	cycles node "$nodeport" "$pod3_at:80" "$ep1:80"
 	nothing_invalid
 	no_conntrack
 }
@@ -146,4 +186,5 @@ run_tests_for "4 6" \
 	UDP_preserved_from_host_network \
 	UDP_preserved_to_host_network \
 	UDP_target_port_changes \
+	older_than_its_nodeport \
 	beside_conntrack
