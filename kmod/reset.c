@@ -11,25 +11,34 @@ static bool ends(const struct svcnat_hit *hit)
 		READ_ONCE(hit->frontend->flags)) & SVCNAT_ACCOUNT_RESET;
 }
 
+/* Who damages an SCTP packet does not know what tag is right for an ABORT. */
+static bool is_sound(const struct svcnat_passage *p)
+{
+	const struct svcnat_packet *packet = &p->packet;
+
+	return packet->tuple.proto == IPPROTO_SCTP ||
+	       !nf_checksum(p->skb, p->state->hook, packet->l4, IPPROTO_TCP,
+			    packet->tuple.family);
+}
+
 /**
  * svcnat_reset() - end the connection of a packet, if it must end
- * @p: the packet, behind conntrack; becomes a RST if so
+ * @p: the packet, behind conntrack; becomes a RST or ABORT if so
  *
  * Its sender gets a RST that continues what the receiver has sent, and the
- * receiver one in place of the packet.  Conntrack and our own hooks see both as
- * packets of the connection.
+ * receiver one in place of the packet; with SCTP, an ABORT with the tag that
+ * the packet has.  Conntrack and our own hooks see both as packets of the
+ * connection.
  */
 void svcnat_reset(struct svcnat_passage *p)
 {
 	struct svcnat_packet *packet = &p->packet;
 	struct svcnat_hit hit;
 
-	if (packet->tuple.proto != IPPROTO_TCP ||
-	    packet->tcp & (SVCNAT_TCP_RST | SVCNAT_TCP_SYN) ||
+	/* No packet of UDP has any of these. */
+	if (!packet->tcp || packet->tcp & (SVCNAT_TCP_RST | SVCNAT_TCP_SYN) ||
 	    !svcnat_flow_find_between(&p->sn->flows, &packet->tuple, &hit) ||
-	    !ends(&hit) ||
-	    nf_checksum(p->skb, p->state->hook, packet->l4, IPPROTO_TCP,
-			packet->tuple.family))
+	    !ends(&hit) || !is_sound(p))
 		return;
 	if (!svcnat_reject_send(&p->sn->reject, p->skb, packet, p->state))
 		svcnat_passage_count(p, SVCNAT_STAT_REJECT_LIMITED);

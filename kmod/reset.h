@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The end of TCP connections whose endpoint or frontend was removed from a
- * service that says so: with the next packet of either side, both get a RST.
+ * The end of connections whose endpoint or frontend was removed from a service
+ * that says so: with the next packet of either side, both get a RST, or with
+ * SCTP an ABORT.
  */
 #ifndef _SVCNAT_RESET_H
 #define _SVCNAT_RESET_H

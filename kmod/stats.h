@@ -121,7 +121,7 @@ struct svcnat_counters {
 #define SVCNAT_ACCOUNT_REMOVED	0x1	/* no longer configured */
 #define SVCNAT_ACCOUNT_UNREADY	0x2	/* endpoint: state unready */
 #define SVCNAT_ACCOUNT_DIRECT	0x4	/* of flows that have neither; for good */
-#define SVCNAT_ACCOUNT_RESET	0x8	/* removed, and TCP flows end with it */
+#define SVCNAT_ACCOUNT_RESET	0x8	/* removed, and flows end with it */
 
 /**
  * struct svcnat_account - what a flow knows of its frontend and its endpoint

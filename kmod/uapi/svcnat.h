@@ -166,8 +166,8 @@ enum svcnat_policy {
  * enum svcnat_on_removal - established TCP and SCTP flows of a removed endpoint
  *	or frontend
  * @SVCNAT_ON_REMOVAL_KEEP: go on until they end
- * @SVCNAT_ON_REMOVAL_RESET: end with their next packet: TCP, with a RST to both
- *	sides
+ * @SVCNAT_ON_REMOVAL_RESET: end with their next packet, with a RST or ABORT to
+ *	both sides
  */
 enum svcnat_on_removal {
 	SVCNAT_ON_REMOVAL_KEEP,

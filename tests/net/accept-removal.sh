@@ -278,10 +278,51 @@ without_a_flow()
 	check_is "flows" "$(stat flow_live)" 0
 }
 
+# associations: one of each on two of them
+associations()
+{
+	local who
+
+	for who in $everyone; do
+		where "$who"
+		stream "sctp-$who" "$ns" -S -s "$from" "$vip:80" "$nodeport"
+		busywait 10000 has " open " "$tmp/sctp-$who" 2 ||
+			fail "sctp-$who: $(< "$tmp/sctp-$who")"
+	done
+}
+
+no_association_in()
+{
+	[ "$(ip netns exec "$1" cat /proc/net/sctp/assocs | wc -l)" = 1 ]
+}
+
+SCTP_is_reset_too()
+{
+	must service replace sctp sctp "$vip:80" frontend nodeport 30080 \
+		on-removal reset endpoint "$ep1:5353"
+	associations
+	must endpoint add sctp "$pod3_at:5353"
+	must endpoint del sctp "$ep1:5353"
+	were_reset sctp 2
+	busywait 2000 no_association_in "$eps" || fail "$ep1 is not told"
+	ways=("-S")
+	all_reach "$nodeport" "$pod3_at:5353"
+	ways=("" "-u")
+	must service set sctp on-removal keep
+	associations
+	must endpoint add sctp "$ep1:5353"
+	must endpoint del sctp "$pod3_at:5353"
+	must service del sctp
+	all_go_on sctp
+}
+
 setup_acceptance
+modprobe sctp || skip_all "no sctp"
 for ns in "$eps" "$pod3"; do
 	serve "$ns" 82/close
 done
+serve "$eps" {10.2.0.1,[fd00:2::1]}:5353/sctp
+serve "$pod3" {10.4.0.3,[fd00:4::3]}:5353/sctp
 ip_in "$node" <<- END
 	route add 10.2.9.9 dev nowhere
 	route add fd00:2:9::9 dev nowhere
@@ -295,4 +336,5 @@ run_tests_for "4 6" \
 	reset_resets_both_sides \
 	half_open_ones_are_forgotten \
 	ports_are_used_again \
-	without_a_flow
+	without_a_flow \
+	SCTP_is_reset_too
