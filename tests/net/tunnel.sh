@@ -155,7 +155,7 @@ comes_and_goes()
 	local n
 
 	tunnel gre 4
-	stream old "$client" -n 2 "$vip:80"
+	stream old "$client" -t $((10000 * slow)) -n 2 "$vip:80"
 	for n in 1 2 3; do
 		no_tunnel
 		tunnel gre 4
