@@ -345,8 +345,7 @@ its_netns_goes()
 	program hold
 	diverted "$ports" output:-220 output:0
 	hold 1 ask "$gone" -t 300 -u "$vip:80"
-	kill -KILL "$asking"
-	wait "$asking" 2> /dev/null
+	wait "$asking"
 	ip netns del "$gone"
 	node=$home
 	kill -KILL "$nfq_pid"
