@@ -203,6 +203,9 @@ simulation_changes_nothing()
 	must service replace pinned tcp "$other" \
 		affinity 60 endpoint "$ep1:80" endpoint "$ep2:80"
 	asked pinned "$client" "$other"
+	# What is left of other tests would end meanwhile.
+	must flow flush
+	slowwait 5000 stat_is endpoint_draining 0 || fail "endpoints stay"
 	where outside
 	simulated outside "$other"
 	check_is "pinned" "$said" "dnat affinity $endpoints *"
