@@ -145,7 +145,8 @@ beside_conntrack()
 				type filter hook output priority 10
 				policy drop
 				ct state established,related accept
-				icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
+				icmpv6 type nd-neighbor-solicit accept
+				icmpv6 type nd-neighbor-advert accept
 			}
 		}
 	END
