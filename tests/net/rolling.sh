@@ -10,8 +10,6 @@
 . "$(dirname "$0")/../lib.sh"
 
 clients=50
-# Enough to last longer than the update: still_asking
-requests=$((80 / slow))
 
 family_begins()
 {
@@ -20,14 +18,15 @@ family_begins()
 	must service add dns udp "$vip:80" endpoint "$ep1:80" endpoint "$ep2:80"
 }
 
-# begin OPTION...: the clients, each with an address of its own
+# begin OPTION...: the clients, each with an address of its own; they ask until
+# they are told to end
 begin()
 {
 	local i
 
 	askers=()
 	for ((i = 1; i <= clients; i++)); do
-		"$peer" -N "$client" ask -n "$requests" -s "$many$i" "$@" \
+		"$peer" -N "$client" ask -n 0 -s "$many$i" "$@" \
 			"$vip:80" > "$tmp/asker-$i" 2>&1 &
 		askers+=($!)
 	done
@@ -38,21 +37,13 @@ end()
 {
 	local i
 
+	kill "${askers[@]}" || fail "not all the clients asked to the end"
 	for i in "${!askers[@]}"; do
 		wait "${askers[i]}" ||
 			fail "client $i: $(grep -m 3 -e ' - ' -e peer \
 				"$tmp/asker-$((i + 1))")"
+		[ -s "$tmp/asker-$((i + 1))" ] || fail "client $i got no answer"
 	done
-}
-
-# still_asking: the update was over before they were
-still_asking()
-{
-	local jobs
-
-	jobs=$(jobs -pr)
-	[[ $jobs == *"${askers[-1]}"* || $jobs == *"${askers[clients / 2]}"* ]] ||
-		fail "the clients were done before the update was"
 }
 
 # answered ENDPOINT: one of the clients got an answer from it
@@ -76,10 +67,8 @@ requests_are_all_answered()
 	begin
 	replace_endpoint web "$ep1" "$ep3"
 	replace_endpoint web "$ep2" "$ep4"
-	still_asking
 	end
 	stream_ends long
-	check_num "requests" "$(cat "$tmp"/asker-* | wc -l) == $((clients * requests))"
 	asked "afterwards" "$client" -n 20 "$vip:80"
 	check_is "afterwards" "$endpoints" "$ep3:80 $ep4:80"
 }
@@ -89,7 +78,6 @@ questions_by_UDP_too()
 	begin -u
 	replace_endpoint dns "$ep1" "$ep3"
 	replace_endpoint dns "$ep2" "$ep4"
-	still_asking
 	end
 	asked "afterwards" "$client" -u -n 20 "$vip:80"
 	check_is "afterwards" "$endpoints" "$ep3:80 $ep4:80"
@@ -109,7 +97,6 @@ by_service_replace()
 		# shellcheck disable=SC2086  # several words
 		must service replace web tcp "$vip:80" endpoint $state
 	done
-	still_asking
 	end
 	stream_ends long
 }
