@@ -3,7 +3,6 @@
 #include <linux/icmpv6.h>
 #include <linux/jiffies.h>
 #include <linux/netfilter.h>
-#include <linux/sctp.h>
 #include <linux/skbuff.h>
 #include <net/ip.h>
 #include <net/ip6_route.h>
@@ -12,6 +11,7 @@
 #include <net/netfilter/ipv6/nf_reject.h>
 #include <net/route.h>
 
+#include "abort.h"
 #include "compat.h"
 #include "reject.h"
 
@@ -231,20 +231,14 @@ static void send_back(struct sk_buff *skb, const struct svcnat_packet *packet,
 /* What a stack says that knows no such association (RFC 9260 8.4). */
 static void put_abort(struct sk_buff *skb, const struct svcnat_packet *packet)
 {
-	struct {
-		struct sctphdr		common;
-		struct sctp_chunkhdr	abort;
-	} *h = skb_put_zero(skb, sizeof(*h));
+	struct svcnat_abort *h = skb_put(skb, sizeof(*h));
 
 	h->common.source = packet->tuple.dport;
 	h->common.dest = packet->tuple.sport;
 	h->common.vtag = packet->tag;
-	h->abort.type = SCTP_CID_ABORT;
 	/* The tag is the receiver's, or that which it sent. */
-	if (!svcnat_packet_opens(packet))
-		h->abort.flags = SCTP_CHUNK_FLAG_T;
-	h->abort.length = htons(sizeof(h->abort));
-	h->common.checksum = svcnat_crc32c(h, sizeof(*h));
+	svcnat_abort_finish(h, svcnat_packet_opens(packet) ? 0 :
+			       SCTP_CHUNK_FLAG_T);
 }
 
 /* A network header like that of @skb, but for what it may have besides. */
@@ -279,8 +273,7 @@ static void send_abort(struct sk_buff *skb, const struct svcnat_packet *packet,
 	struct sk_buff *answer;
 
 	answer = alloc_skb(LL_MAX_HEADER + sizeof(struct ipv6hdr) +
-			   sizeof(struct sctphdr) +
-			   sizeof(struct sctp_chunkhdr),
+			   sizeof(struct svcnat_abort),
 			   GFP_ATOMIC | __GFP_NOWARN);
 	if (!answer)
 		return;
