@@ -28,3 +28,31 @@ from_one_port()
 		}
 	done
 }
+
+# asking NAME NS WORD...: in the background, without a pause, until asking_ends;
+# the answers go to $tmp/NAME.
+declare -A asking_pids
+
+asking()
+{
+	"$peer" -N "$2" ask -n 1000000 "${@:3}" > "$tmp/$1" 2>&1 &
+	asking_pids[$1]=$!
+	busywait 10000 [ -s "$tmp/$1" ] || fail "$1: no answer"
+}
+
+# asking_ends NAME...: the test fails if one question had no answer.
+asking_ends()
+{
+	local name
+
+	for name; do
+		kill "${asking_pids[$name]}" 2> /dev/null ||
+			fail "$name: it was over before"
+	done
+	for name; do
+		wait "${asking_pids[$name]}" 2> /dev/null
+		! grep -q -e ' - ' -e peer: "$tmp/$name" ||
+			fail "$name: $(grep -m 3 -e ' - ' -e peer: \
+				"$tmp/$name"), of $(wc -l < "$tmp/$name")"
+	done
+}

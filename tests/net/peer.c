@@ -21,8 +21,7 @@
  *	question: "ENDPOINT CLIENT MILLISECONDS" or "ERROR - MILLISECONDS".
  *	Exit status 0 if all were answered.
  *
- *	-n COUNT   questions to each one, all of them new connections; 0: until
- *	           SIGTERM, which may end the one under way
+ *	-n COUNT   questions to each one, all of them new connections
  *	-u         by UDP, from a connected socket; -U: an unconnected one
  *	-S         by SCTP, as by TCP; needs -s where there are more addresses
  *	-s ADDR    from this address; -i: and the ones above it in turn
@@ -594,14 +593,6 @@ static int forget_udp(const struct options *o)
 	return 0;
 }
 
-static volatile sig_atomic_t stopped;
-
-static void stop(int signal)
-{
-	(void)signal;
-	stopped = 1;
-}
-
 static int ask(const struct options *o)
 {
 	bool failed = false;
@@ -609,9 +600,7 @@ static int ask(const struct options *o)
 
 	if (o->udp && o->forget)
 		return forget_udp(o);
-	if (!o->count)
-		signal(SIGTERM, stop);
-	for (i = 0; o->count ? i < o->count : !stopped; i++) {
+	for (i = 0; i < o->count; i++) {
 		long start = now();
 		char line[LINE];
 		int fd, err;
@@ -623,9 +612,6 @@ static int ask(const struct options *o)
 				       ask_tcp(fd, o, line);
 			close(fd);
 		}
-		/* A call that has a time limit is not begun again. */
-		if (stopped && err == -EINTR)
-			break;
 		failed |= err < 0;
 		if (o->forget)
 			continue;
@@ -719,6 +705,14 @@ static int stream_receive(struct stream *s)
 		s->seen += n;
 		s->heard = now();
 	}
+}
+
+static volatile sig_atomic_t stopped;
+
+static void stop(int signal)
+{
+	(void)signal;
+	stopped = 1;
 }
 
 static void stream_tick(struct stream *s, const struct options *o)

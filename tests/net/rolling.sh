@@ -8,6 +8,7 @@
 # shellcheck disable=SC2317  # run_tests calls the functions
 
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../traffic.sh"
 
 clients=50
 
@@ -26,23 +27,8 @@ begin()
 
 	askers=()
 	for ((i = 1; i <= clients; i++)); do
-		"$peer" -N "$client" ask -n 0 -s "$many$i" "$@" \
-			"$vip:80" > "$tmp/asker-$i" 2>&1 &
-		askers+=($!)
-	done
-}
-
-# end: of all of them; the test fails if a request was not answered
-end()
-{
-	local i
-
-	kill "${askers[@]}" || fail "not all the clients asked to the end"
-	for i in "${!askers[@]}"; do
-		wait "${askers[i]}" ||
-			fail "client $i: $(grep -m 3 -e ' - ' -e peer \
-				"$tmp/asker-$((i + 1))")"
-		[ -s "$tmp/asker-$((i + 1))" ] || fail "client $i got no answer"
+		askers+=("asker-$i")
+		asking "asker-$i" "$client" -s "$many$i" "$@" "$vip:80"
 	done
 }
 
@@ -67,7 +53,7 @@ requests_are_all_answered()
 	begin
 	replace_endpoint web "$ep1" "$ep3"
 	replace_endpoint web "$ep2" "$ep4"
-	end
+	asking_ends "${askers[@]}"
 	stream_ends long
 	asked "afterwards" "$client" -n 20 "$vip:80"
 	check_is "afterwards" "$endpoints" "$ep3:80 $ep4:80"
@@ -78,7 +64,7 @@ questions_by_UDP_too()
 	begin -u
 	replace_endpoint dns "$ep1" "$ep3"
 	replace_endpoint dns "$ep2" "$ep4"
-	end
+	asking_ends "${askers[@]}"
 	asked "afterwards" "$client" -u -n 20 "$vip:80"
 	check_is "afterwards" "$endpoints" "$ep3:80 $ep4:80"
 }
@@ -97,7 +83,7 @@ by_service_replace()
 		# shellcheck disable=SC2086  # several words
 		must service replace web tcp "$vip:80" endpoint $state
 	done
-	end
+	asking_ends "${askers[@]}"
 	stream_ends long
 }
 
