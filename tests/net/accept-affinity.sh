@@ -5,7 +5,7 @@
 # ends in time, and can be switched on and off; on cluster addresses and
 # nodeports, from everywhere.
 #
-#    client ---- near ---- node ---- eps	see tests/acceptance.sh
+#    client ---- near ---- node ---- eps	see tests/lib/acceptance.sh
 #			    |
 #		      pod pod3 pod4
 #
@@ -13,7 +13,7 @@
 # shellcheck disable=SC2317  # run_tests calls the functions
 
 . "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/../acceptance.sh"
+. "$(dirname "$0")/../lib/acceptance.sh"
 
 # Long enough that a client is not forgotten while the machine is busy.
 short=$((2 * slow))

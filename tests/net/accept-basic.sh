@@ -4,13 +4,13 @@
 # What Kubernetes' own end-to-end tests ask of a Service: that it serves, on
 # whatever it is called by, and goes on while it is changed.
 #
-#    client ---- near ---- node ---- eps	see tests/acceptance.sh
+#    client ---- near ---- node ---- eps	see tests/lib/acceptance.sh
 #			    |
 #		      pod pod3 pod4
 # shellcheck disable=SC2317  # run_tests calls the functions
 
 . "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/../acceptance.sh"
+. "$(dirname "$0")/../lib/acceptance.sh"
 
 family_begins()
 {

@@ -4,7 +4,7 @@
 # What Kubernetes' own end-to-end tests ask of a Service while its endpoints
 # change, by SCTP, and of packets that are no part of a connection.
 #
-#    client ---- near ---- node ---- eps	see tests/acceptance.sh
+#    client ---- near ---- node ---- eps	see tests/lib/acceptance.sh
 #			    |
 #		      pod pod3 pod4
 #
@@ -12,7 +12,7 @@
 # shellcheck disable=SC2317  # run_tests calls the functions
 
 . "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/../acceptance.sh"
+. "$(dirname "$0")/../lib/acceptance.sh"
 
 family_begins()
 {

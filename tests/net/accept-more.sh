@@ -4,7 +4,7 @@
 # Who gets to which endpoints, is seen as whom, or is kept out, where policies,
 # kinds of frontends, source ranges and addresses of nodes meet.
 #
-#    client ---- near ---- node ---- eps	see tests/acceptance.sh
+#    client ---- near ---- node ---- eps	see tests/lib/acceptance.sh
 #			    |
 #		      pod pod3 pod4
 #
@@ -12,7 +12,7 @@
 # shellcheck disable=SC2317  # run_tests calls the functions
 
 . "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/../acceptance.sh"
+. "$(dirname "$0")/../lib/acceptance.sh"
 
 family_begins()
 {

@@ -4,13 +4,13 @@
 # What Kubernetes' own end-to-end tests ask for UDP clients that go on from one
 # port: that they get to whoever serves now, and do not lose a datagram.
 #
-#    client ---- near ---- node ---- eps	see tests/acceptance.sh
+#    client ---- near ---- node ---- eps	see tests/lib/acceptance.sh
 #			    |
 #		      pod pod3 pod4
 # shellcheck disable=SC2317  # run_tests calls the functions
 
 . "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/../acceptance.sh"
+. "$(dirname "$0")/../lib/acceptance.sh"
 
 # What a datagram may take while all of them ask
 patience=$((5000 * slow))

@@ -3,7 +3,7 @@
 #
 # Clients stay with the endpoint they first got.
 #
-#    client ------- node ------- eps	see setup_topology() in tests/lib.sh
+#    client ------- node ------- eps	see setup_topology() in lib/topology.sh
 #
 # The client is many, 10.3.0.0/16.  24 of them are drawn to the same endpoints
 # twice in one run of 10^14, by chance.

@@ -4,7 +4,7 @@
 # Pods on a bridge of the node, with br_netfilter and without.  With it the
 # hooks see what passes from pod to pod, though it is not routed.
 #
-#    client ------- node ------- eps	see setup_topology() in tests/lib.sh,
+#    client ------- node ------- eps	see setup_topology() in lib/topology.sh,
 #		8080 |			but pod is on bridge now
 #		  bridge
 #	     |-------|-------|
@@ -14,7 +14,7 @@
 # shellcheck disable=SC2317,SC2154  # run_tests calls the functions; setup_ns
 
 . "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/../traffic.sh"
+. "$(dirname "$0")/../lib/traffic.sh"
 
 # As whom the endpoint sees them
 declare -A from

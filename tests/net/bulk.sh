@@ -4,7 +4,7 @@
 # Much data, in packets of every shape: every byte arrives, and no receiver
 # finds a wrong checksum.
 #
-#    client ------- node ------- eps	see setup_topology() in tests/lib.sh
+#    client ------- node ------- eps	see setup_topology() in lib/topology.sh
 #		     |
 #		    pod
 # shellcheck disable=SC2317  # run_tests calls the functions

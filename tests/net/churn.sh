@@ -3,7 +3,7 @@
 #
 # Services change while they are in use.
 #
-#    client ------- node ------- eps	see setup_topology() in tests/lib.sh
+#    client ------- node ------- eps	see setup_topology() in lib/topology.sh
 #		     |
 #		    pod			10.2.9.9: packets to there vanish
 # shellcheck disable=SC2317  # run_tests calls the functions

@@ -4,14 +4,14 @@
 # Beside what else handles a pod's packets: the masquerade of a CNI, by nft and
 # by iptables, a network policy, and the NOTRACK of a DNS cache on the node.
 #
-#    client ------- node ------- eps	see setup_topology() in tests/lib.sh
+#    client ------- node ------- eps	see setup_topology() in lib/topology.sh
 #	       8080 53 |
 #		     |
 #		    pod 8080
 # shellcheck disable=SC2317  # run_tests calls the functions
 
 . "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/../traffic.sh"
+. "$(dirname "$0")/../lib/traffic.sh"
 
 # plain ADDRESS: without brackets
 plain()

@@ -6,7 +6,7 @@
 # work at the same time, and what is meant for one never reaches the other: the
 # peers know by every byte.
 #
-#    client ------- node ------- eps	see setup_topology() in tests/lib.sh
+#    client ------- node ------- eps	see setup_topology() in lib/topology.sh
 #		  8080 |
 #		      pod
 #		       80

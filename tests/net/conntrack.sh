@@ -4,13 +4,13 @@
 # Beside conntrack, a stateful firewall and another NAT: conntrack knows one
 # connection, client to endpoint, in both directions, and nothing is INVALID.
 #
-#    client ------- node ------- eps	see setup_topology() in tests/lib.sh
+#    client ------- node ------- eps	see setup_topology() in lib/topology.sh
 #		     |
 #		    pod
 # shellcheck disable=SC2317  # run_tests calls the functions
 
 . "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/../traffic.sh"
+. "$(dirname "$0")/../lib/traffic.sh"
 
 vip=10.96.0.10
 

@@ -4,7 +4,7 @@
 # Who sends an echo request to a service's address gets an answer: the node's,
 # in the name of the service.
 #
-#    client ------- node ------- eps	see setup_topology() in tests/lib.sh
+#    client ------- node ------- eps	see setup_topology() in lib/topology.sh
 #		     |
 #		    pod
 # shellcheck disable=SC2317  # run_tests calls the functions

@@ -4,7 +4,7 @@
 # Beside an nftables flowtable that takes every connection it can: those of
 # services stay on the path of the hooks, others do not.
 #
-#    client ------- node ------- eps	see setup_topology() in tests/lib.sh
+#    client ------- node ------- eps	see setup_topology() in lib/topology.sh
 #		     |
 #		    pod 8080
 #
@@ -12,7 +12,7 @@
 # shellcheck disable=SC2317  # run_tests calls the functions
 
 . "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/../traffic.sh"
+. "$(dirname "$0")/../lib/traffic.sh"
 
 family_begins()
 {

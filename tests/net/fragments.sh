@@ -4,7 +4,7 @@
 # Fragments: put together before a connection is looked for, taken apart again
 # on the way out, in both directions; what never becomes whole is nobody's.
 #
-#    client ------- node ------- eps	see setup_topology() in tests/lib.sh
+#    client ------- node ------- eps	see setup_topology() in lib/topology.sh
 #		     |
 #		    pod
 #

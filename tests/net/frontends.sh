@@ -4,7 +4,7 @@
 # Frontends of every kind: who may use them, what becomes of their other ports,
 # which addresses of the node serve nodeports.
 #
-#    client ------- node ------- eps	see setup_topology() in tests/lib.sh
+#    client ------- node ------- eps	see setup_topology() in lib/topology.sh
 #		     |
 #		    pod
 # shellcheck disable=SC2317  # run_tests calls the functions

@@ -5,7 +5,7 @@
 # still do so: the client must not become connected to it, and must not hear of
 # it either, for it would reset what it may have begun there meanwhile.
 #
-#    client ------- node ------- eps	see setup_topology() in tests/lib.sh
+#    client ------- node ------- eps	see setup_topology() in lib/topology.sh
 #
 # The packets are made by handshake.py, between $wire_client and $wire_ep.
 # shellcheck disable=SC2317  # run_tests calls the functions

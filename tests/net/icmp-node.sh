@@ -4,7 +4,7 @@
 # Errors of ICMP and ICMPv6 that the node sends, when a packet was rewritten
 # already, or gets; and those about connections whose source changes as well.
 #
-#    client ------- node ------- eps	see setup_topology() in tests/lib.sh
+#    client ------- node ------- eps	see setup_topology() in lib/topology.sh
 #		     |
 #		    pod
 #
@@ -13,7 +13,7 @@
 # shellcheck disable=SC2317  # run_tests calls the functions
 
 . "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/../related.sh"
+. "$(dirname "$0")/../lib/related.sh"
 
 family_begins()
 {

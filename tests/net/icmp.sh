@@ -5,7 +5,7 @@
 # told to finds in them what he has sent himself, and from whom he expects it.
 # What cannot be about a connection is left as it is.
 #
-#    client ------- node ------- eps	see setup_topology() in tests/lib.sh
+#    client ------- node ------- eps	see setup_topology() in lib/topology.sh
 #		     |
 #		    pod
 #
@@ -14,7 +14,7 @@
 # shellcheck disable=SC2317  # run_tests calls the functions
 
 . "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/../related.sh"
+. "$(dirname "$0")/../lib/related.sh"
 
 family_begins()
 {

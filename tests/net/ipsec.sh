@@ -4,7 +4,7 @@
 # The way to an endpoint is encrypted on the node (IPsec, by policies), which
 # know the endpoint and the client: as it is, or in a tunnel.
 #
-#    client ------- node ####### eps	see setup_topology() in tests/lib.sh
+#    client ------- node ####### eps	see setup_topology() in lib/topology.sh
 #		     |		10.6.0.1 (fd00:6::1), behind the tunnel
 #		    pod
 # shellcheck disable=SC2317  # run_tests calls the functions

@@ -3,7 +3,7 @@
 #
 # What a service promises, by IPv6; basics.sh and its like say it for IPv4.
 #
-#    client ------- node ------- eps	see setup_topology() in tests/lib.sh
+#    client ------- node ------- eps	see setup_topology() in lib/topology.sh
 #		 8080 |
 #		     |
 #		    pod

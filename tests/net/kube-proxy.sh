@@ -4,7 +4,7 @@
 # Beside kube-proxy in iptables mode, which has other services: each serves its
 # own, also when they share an endpoint, or one is the other's endpoint.
 #
-#    client ------- node ------- eps	see setup_topology() in tests/lib.sh
+#    client ------- node ------- eps	see setup_topology() in lib/topology.sh
 #		 8080 |
 #		     |
 #		    pod 8080

@@ -3,7 +3,7 @@
 #
 # Tables grow, have an end, and forget what is over.
 #
-#    client ------- node ------- eps	see setup_topology() in tests/lib.sh
+#    client ------- node ------- eps	see setup_topology() in lib/topology.sh
 #					10.2.9.9: packets to there vanish
 #
 # The client is many, 10.3.0.0/16.

@@ -5,7 +5,7 @@
 # own endpoint, and one whose address is a frontend.  The ports that they get
 # have a script of their own: snat-ports.sh.
 #
-#    client ------- node ------- eps	see setup_topology() in tests/lib.sh
+#    client ------- node ------- eps	see setup_topology() in lib/topology.sh
 #    8, 9	   8080 |
 #		       pod
 #			80

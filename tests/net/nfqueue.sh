@@ -5,13 +5,13 @@
 # our hooks and around them: in order or not, as they were or changed, and while
 # all that they belong to goes away.
 #
-#    client ------- node ------- eps	see setup_topology() in tests/lib.sh
+#    client ------- node ------- eps	see setup_topology() in lib/topology.sh
 #	     8080    |
 #		    pod
 # shellcheck disable=SC2317  # run_tests calls the functions
 
 . "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/../traffic.sh"
+. "$(dirname "$0")/../lib/traffic.sh"
 
 nfq=$programs/nfq
 

@@ -3,7 +3,7 @@
 #
 # Where nobody answers the client learns it at once: "connection refused".
 #
-#    client ------- node ------- eps	see setup_topology() in tests/lib.sh
+#    client ------- node ------- eps	see setup_topology() in lib/topology.sh
 #		     |
 #		    pod
 # shellcheck disable=SC2317  # run_tests calls the functions

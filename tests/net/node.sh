@@ -3,7 +3,7 @@
 #
 # The node itself as client and as endpoint.
 #
-#    client ------- node ------- eps	see setup_topology() in tests/lib.sh
+#    client ------- node ------- eps	see setup_topology() in lib/topology.sh
 #		 8080 |
 #		     |
 #		    pod

@@ -19,7 +19,7 @@ MORE = {4: {"options": b"\x94\4\0\0\1\1\1\0"},
 
 
 class Family:
-    """IPv4 or IPv6, and the addresses of tests/lib.sh; see use_family()."""
+    """IPv4 or IPv6, and the addresses of tests/lib/topology.sh; see use_family()."""
 
     def __init__(self, number):
         self.number = number

@@ -4,14 +4,14 @@
 # Packets that are too long, beside conntrack: the errors about them belong to
 # the connections that it knows, and nothing is INVALID.
 #
-#    client ---- near ---- node ---- far ---- eps	see tests/routers.sh
+#    client ---- near ---- node ---- far ---- eps	see tests/lib/routers.sh
 #			   |
 #			  pod
 # shellcheck disable=SC2317  # run_tests calls the functions
 
 . "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/../routers.sh"
-. "$(dirname "$0")/../mtu.sh"
+. "$(dirname "$0")/../lib/routers.sh"
+. "$(dirname "$0")/../lib/mtu.sh"
 
 family_begins()
 {

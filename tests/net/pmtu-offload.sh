@@ -4,14 +4,14 @@
 # Packets that are too long, and are many in one while the hosts hand them on, or
 # are not.
 #
-#    client ---- near ---- node ---- far ---- eps	see tests/routers.sh
+#    client ---- near ---- node ---- far ---- eps	see tests/lib/routers.sh
 #			   |
 #			  pod
 # shellcheck disable=SC2317  # run_tests calls the functions
 
 . "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/../routers.sh"
-. "$(dirname "$0")/../mtu.sh"
+. "$(dirname "$0")/../lib/routers.sh"
+. "$(dirname "$0")/../lib/mtu.sh"
 
 family_begins()
 {

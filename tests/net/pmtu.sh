@@ -5,14 +5,14 @@
 # direction: whoever sends longer ones is told, by an error that he takes for
 # his own, and sends shorter ones.  No connection stalls.
 #
-#    client ---- near ---- node ---- far ---- eps	see tests/routers.sh
+#    client ---- near ---- node ---- far ---- eps	see tests/lib/routers.sh
 #			   |
 #			  pod
 # shellcheck disable=SC2317  # run_tests calls the functions
 
 . "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/../routers.sh"
-. "$(dirname "$0")/../mtu.sh"
+. "$(dirname "$0")/../lib/routers.sh"
+. "$(dirname "$0")/../lib/mtu.sh"
 
 family_begins()
 {

@@ -4,7 +4,7 @@
 # Which endpoints a client gets and which source they see, by kind of frontend,
 # policy and place of the client; and what svcctl simulate says to it.
 #
-#    client ------- node ------- eps	see setup_topology() in tests/lib.sh
+#    client ------- node ------- eps	see setup_topology() in lib/topology.sh
 #		     |
 #		    pod
 #

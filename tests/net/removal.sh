@@ -4,7 +4,7 @@
 # What becomes of open connections when what they use is removed, under both
 # words of on-removal.  See churn.sh for all that goes on.
 #
-#    client ------- node ------- eps	see setup_topology() in tests/lib.sh
+#    client ------- node ------- eps	see setup_topology() in lib/topology.sh
 #		     |
 #		    pod
 # shellcheck disable=SC2317  # run_tests calls the functions

@@ -4,11 +4,11 @@
 # A rolling update: all endpoints are replaced, one by one, while many clients
 # ask without pause.
 #
-#    client ------- node ------- eps	see setup_topology() in tests/lib.sh
+#    client ------- node ------- eps	see setup_topology() in lib/topology.sh
 # shellcheck disable=SC2317  # run_tests calls the functions
 
 . "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/../traffic.sh"
+. "$(dirname "$0")/../lib/traffic.sh"
 
 clients=50
 

@@ -4,7 +4,7 @@
 # Which endpoint a new connection gets from rr, lc and maglev.  Datagrams, each
 # from an address of its own: their flows stay, and none goes on with an old one.
 #
-#    client ------- node ------- eps	see setup_topology() in tests/lib.sh
+#    client ------- node ------- eps	see setup_topology() in lib/topology.sh
 #		     |
 #		    pod
 #

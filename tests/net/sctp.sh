@@ -3,7 +3,7 @@
 #
 # SCTP: associations through services, from their INIT to their end.
 #
-#    client ------- node ------- eps	see setup_topology() in tests/lib.sh
+#    client ------- node ------- eps	see setup_topology() in lib/topology.sh
 #		     |
 #		    pod			a server, too
 #

@@ -4,7 +4,7 @@
 # Which ports masqueraded connections get: some of a range, nobody else's, and
 # none when all are in use.
 #
-#    client ------- node ------- eps	see setup_topology() in tests/lib.sh
+#    client ------- node ------- eps	see setup_topology() in lib/topology.sh
 #    8, 9	   8080 |
 #		       pod
 #			80

@@ -4,7 +4,7 @@
 # Sockets of the node next to services: as clients of every kind, as listeners
 # on the very ports, as ends that the stack finds before the hooks are through.
 #
-#    client ------- node ------- eps	see setup_topology() in tests/lib.sh
+#    client ------- node ------- eps	see setup_topology() in lib/topology.sh
 #	      80 8080 |
 #		     |
 #		    pod

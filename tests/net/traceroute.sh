@@ -4,13 +4,13 @@
 # Packets that do not live long enough: every router on the way says so to the
 # socket that sent them, about the address that this socket knows.
 #
-#    client ---- near ---- node ---- far ---- eps	see tests/routers.sh
+#    client ---- near ---- node ---- far ---- eps	see tests/lib/routers.sh
 #			   |
 #			  pod
 # shellcheck disable=SC2317  # run_tests calls the functions
 
 . "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/../routers.sh"
+. "$(dirname "$0")/../lib/routers.sh"
 
 family_begins()
 {

@@ -4,7 +4,7 @@
 # The way to an endpoint is a tunnel that begins on the node: of every kind, in
 # IPv4 and in IPv6.
 #
-#    client ------- node ======= eps	see setup_topology() in tests/lib.sh
+#    client ------- node ======= eps	see setup_topology() in lib/topology.sh
 #		     |		10.6.0.1 (fd00:6::1), in the tunnel
 #		    pod
 # shellcheck disable=SC2317  # run_tests calls the functions

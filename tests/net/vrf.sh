@@ -4,7 +4,7 @@
 # Clients and endpoints in a VRF of the node, where packets pass some hooks
 # twice: on the device they came by, and on the VRF's.
 #
-#    client ------- node ------- eps	see setup_topology() in tests/lib.sh
+#    client ------- node ------- eps	see setup_topology() in lib/topology.sh
 #	  <--- red --->	8080
 #		     |
 #		    pod 8080
@@ -14,7 +14,7 @@
 # shellcheck disable=SC2317  # run_tests calls the functions
 
 . "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/../traffic.sh"
+. "$(dirname "$0")/../lib/traffic.sh"
 
 declare -A at
 

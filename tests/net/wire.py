@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Wires with packets on them, for what wire_start() in tests/lib.sh runs.
+"""Wires with packets on them, for what wire_start() of lib/wire.sh runs.
 
 Every packet that is expected is made from scratch, its checksums too, and
 compared byte by byte.
@@ -254,7 +254,7 @@ class Flow:
 
 
 def serve(functions):
-    """Does what tests/lib.sh asks for until it asks no more."""
+    """Does what tests/lib/wire.sh asks for until it asks no more."""
     os.sched_setaffinity(0, {0})
     print("ready")
     for line in sys.stdin:

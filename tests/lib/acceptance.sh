@@ -13,12 +13,12 @@
 #
 # So who asks is a pod, the node, or outside, behind a router; each can be an
 # endpoint, too, but the last.  The near end of a pod's wire is 10.4.0.1, of all
-# of them.  What the node does not know it sends nowhere, as in tests/lib.sh.  In
+# of them.  What the node does not know it sends nowhere, as in topology.sh.  In
 # IPv6 10.N.0.x is fd00:N::x.
 # shellcheck disable=SC2034,SC2154  # variables for those who source it
 
-. "$lib_dir/routers.sh"
-. "$lib_dir/traffic.sh"
+. "$lib_dir/lib/routers.sh"
+. "$lib_dir/lib/traffic.sh"
 
 everyone="pod node outside"
 # How they ask: by TCP, by UDP
@@ -224,7 +224,7 @@ reaches_so()
 	done
 }
 
-# drew WHO NS WORD...: asked of tests/lib.sh, but for $endpoints, which takes
+# drew WHO NS WORD...: asked of talk.sh, but for $endpoints, which takes
 # longer than to ask.
 drew()
 {

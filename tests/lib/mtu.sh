@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Narrow links on the way to a service, and what hosts come to know about them;
-# sourced behind tests/routers.sh.
+# sourced behind tests/lib/routers.sh.
 #
 # A link is narrow by way of a route, so that it is in one direction only, and
 # who is at its end does not know.
