@@ -32,15 +32,19 @@ programs=/run/svcnat-tests
 peer=$programs/peer
 probe=$programs/probe
 
-# build_program NAME: from net/NAME.c
+# build_program NAME: from net/NAME.c and, if it has parts, net/NAME_*.c
 build_program()
 {
-	local program=$programs/$1 source=$lib_dir/net/$1.c
+	local program=$programs/$1 source=$lib_dir/net/$1 file old='' parts=()
 
-	[[ ! $program -nt $source || ! $program -nt $lib_dir/net/tool.h ]] ||
-		return 0
+	for file in "$lib_dir/net/tool.h" "$source".[ch] "$source"_*.c; do
+		[ -e "$file" ] || continue
+		[[ $program -nt $file ]] || old=yes
+		[[ $file != *.c ]] || parts+=("$file")
+	done
+	[ -n "$old" ] || return 0
 	mkdir -p "$programs"
-	tcc -o "$program" "$source" || bail_out "cannot build $1"
+	tcc -o "$program" "${parts[@]}" || bail_out "cannot build $1"
 }
 
 # build_probe: for those who need net/probe.c
