@@ -11,10 +11,13 @@
 
 /*
  * Primes, so that every step from place to place comes round to all.  There are
- * two sizes only: another size is another table, in which everybody moves.
+ * two sizes only: another size is another table, in which everybody moves.  The
+ * more places there are for each candidate, the fewer move with one that leaves
+ * beside its own: of 100 candidates, each with a hundredth of all places, 2 %
+ * with 16381 places, 0.7 % with 65521, which are 128 KiB.
  */
 #define FEW		1024U
-#define SIZE_FEW	16381U
+#define SIZE_FEW	65521U
 #define SIZE_MANY	1048573U
 
 #define NOBODY		U16_MAX	/* there are at most 65535 candidates */
