@@ -71,10 +71,19 @@ int client_socket(const struct options *o, unsigned int i)
 
 int dial(int fd, const struct options *o)
 {
-	if (!connect(fd, &o->to.any, address_len(&o->to)))
-		return 0;
-	/* This is how SO_SNDTIMEO says that time is over. */
-	return errno == EINPROGRESS ? -ETIMEDOUT : -errno;
+	long start = now();
+
+	while (connect(fd, &o->to.any, address_len(&o->to))) {
+		/* This is how SO_SNDTIMEO says that time is over. */
+		if (errno == EINPROGRESS)
+			return -ETIMEDOUT;
+		/* What SCTP has closed may still be on its way to its end. */
+		if (!o->sctp || errno != EADDRNOTAVAIL ||
+		    now() - start > o->timeout)
+			return -errno;
+		usleep(1000);
+	}
+	return 0;
 }
 
 int receive_error(ssize_t n)
