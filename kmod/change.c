@@ -171,7 +171,7 @@ static int new_endpoint(struct svcnat_change *change,
 	e->endpoint = endpoint;
 	list_add_tail(&endpoint->drain, &change->fresh);
 	change->num++;
-	change->changed = true;
+	change->redraw = true;
 	spec->outcome = SVCNAT_OUTCOME_ADDED;
 	return 0;
 }
@@ -197,14 +197,14 @@ static void change_endpoint(struct svcnat_change *change,
 	    e->place == old->place)
 		return;
 	spec->outcome = SVCNAT_OUTCOME_CHANGED;
-	change->changed = true;
+	change->redraw = true;
 }
 
 static void remove_endpoint(struct svcnat_change *change,
 			    const struct svcnat_entry *old)
 {
 	list_add_tail(&old->endpoint->drain, &change->gone);
-	change->changed = true;
+	change->redraw = true;
 }
 
 /* One step of the merge: @old or @spec is NULL where only the other is. */
@@ -316,6 +316,12 @@ int svcnat_change_endpoints(struct svcnat_change *change,
 		NL_SET_ERR_MSG_ATTR(extack, spec->origin,
 				    "the limit max-endpoints is reached");
 		return -ENOSPC;
+	}
+	change->changed |= change->redraw;
+	if (old && !change->redraw && old->scheduler == change->scheduler) {
+		kvfree(change->entry);
+		change->entry = NULL;
+		return 0;
 	}
 	return make_array(change, change->entry, change->num);
 }

@@ -17,6 +17,7 @@
  * @num: how many
  * @scheduler: how it shall be drawn afterwards
  * @array: of them; NULL if they stay, and are drawn as before
+ * @redraw: some endpoint comes, goes or changes
  * @changed: it changes anything at all
  */
 struct svcnat_change {
@@ -30,6 +31,7 @@ struct svcnat_change {
 	u32				num;
 	u8				scheduler;
 	struct svcnat_endpoints		*array;
+	bool				redraw;
 	bool				changed;
 };
 
