@@ -52,7 +52,8 @@ static int __net_init svcnat_net_init(struct net *net)
 	int err;
 
 	sn->net = net;
-	sn->stats = netdev_alloc_pcpu_stats(struct svcnat_stats);
+	sn->stats = __netdev_alloc_pcpu_stats(struct svcnat_stats,
+					      GFP_KERNEL_ACCOUNT);
 	if (!sn->stats)
 		return -ENOMEM;
 	INIT_DELAYED_WORK(&sn->upkeep, upkeep);
