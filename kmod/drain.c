@@ -232,3 +232,26 @@ u64 svcnat_drain_orphans(struct svcnat_services *services)
 	}
 	return orphans;
 }
+
+/**
+ * svcnat_drain_named() - is there anything left of a removed service?
+ * @services: of the netns
+ * @name: its name
+ *
+ * Context: process, the writer lock.
+ * Return: true if an endpoint of such a service drains.
+ */
+bool svcnat_drain_named(const struct svcnat_services *services,
+			const char *name)
+{
+	const struct svcnat_endpoint *e;
+	u32 n = 0;
+
+	list_for_each_entry(e, &services->draining, drain) {
+		if (!strcmp(e->owner->name, name))
+			return true;
+		if (!(++n % 1024))
+			cond_resched();
+	}
+	return false;
+}

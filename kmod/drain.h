@@ -16,6 +16,8 @@ void svcnat_drain_frontend(struct svcnat_services *services,
 			   struct svcnat_frontend *frontend);
 bool svcnat_drain_reap(struct svcnat_services *services);
 void svcnat_drain_end(struct svcnat_services *services);
+bool svcnat_drain_named(const struct svcnat_services *services,
+			const char *name);
 u64 svcnat_drain_orphans(struct svcnat_services *services);
 
 #endif /* _SVCNAT_DRAIN_H */

@@ -26,13 +26,13 @@ static const struct genl_multicast_group groups[] = {
 		.doit		= svcnat_nl_##_op##_doit,		\
 	}
 
-#define DUMP(_cmd, _op)							\
+#define DUMP(_cmd, _kind, _op)						\
 	{								\
 		.cmd		= SVCNAT_CMD_##_cmd,			\
 		.flags		= GENL_ADMIN_PERM,			\
 		.policy		= svcnat_policy_get,			\
 		.maxattr	= SVCNAT_A_MAX,				\
-		.start		= svcnat_nl_dump_start,			\
+		.start		= svcnat_nl_##_kind##_start,		\
 		.dumpit		= svcnat_nl_##_op##_dumpit,		\
 	}
 
@@ -53,14 +53,14 @@ static const struct genl_ops ops[] = {
 	},
 	DO(FRONTEND_NEW, frontends, frontend_new),
 	DO(FRONTEND_DEL, frontend_places, frontend_del),
-	DUMP(FRONTEND_GET, frontend_get),
+	DUMP(FRONTEND_GET, dump, frontend_get),
 	DO(ENDPOINT_NEW, endpoints, endpoint_new),
 	DO(ENDPOINT_SET, endpoints, endpoint_set),
 	DO(ENDPOINT_DEL, endpoint_places, endpoint_del),
-	DUMP(ENDPOINT_GET, endpoint_get),
-	DUMP(AFFINITY_GET, affinity_get),
+	DUMP(ENDPOINT_GET, dump, endpoint_get),
+	DUMP(AFFINITY_GET, dump, affinity_get),
 	DO(AFFINITY_FLUSH, name, affinity_flush),
-	DUMP(FLOW_GET, flow_get),
+	DUMP(FLOW_GET, flow_dump, flow_get),
 	DO(FLOW_FLUSH, name, flow_flush),
 	DO(CONFIG_GET, none, config_get),
 	DO(CONFIG_SET, config, config_set),
@@ -92,13 +92,15 @@ static int fill_event(struct sk_buff *skb, const struct svcnat_event *event)
 {
 	int err;
 
-	if (!event->frontend && !event->entry)
+	if (!event->frontend && !event->entry && !event->removed)
 		return svcnat_fill_service(skb, event->service, NULL);
 	err = svcnat_fill_name(skb, event->service);
 	if (!err && event->frontend)
 		err = svcnat_fill_frontend(skb, event->frontend, false);
 	if (!err && event->entry)
 		err = svcnat_fill_endpoint(skb, event->entry, false);
+	if (!err && event->removed)
+		err = svcnat_fill_removed(skb, event->removed);
 	return err;
 }
 
@@ -117,19 +119,26 @@ static size_t event_size(const struct svcnat_event *event)
 	return size;
 }
 
+/* Whoever listens has missed something, and reads everything again. */
+static void lost(struct svcnat_net *sn)
+{
+	genl_set_err(&svcnat_family, sn->net, 0, GROUP_CONFIG, -ENOBUFS);
+}
+
 static void *begin(struct svcnat_net *sn, enum svcnat_cmd cmd, size_t more,
 		   struct sk_buff **skb)
 {
-	void *header;
+	void *header = NULL;
 
 	if (!genl_has_listeners(&svcnat_family, sn->net, GROUP_CONFIG))
 		return NULL;
 	*skb = genlmsg_new(GENLMSG_DEFAULT_SIZE + more, GFP_KERNEL);
-	if (!*skb)
-		return NULL;
-	header = genlmsg_put(*skb, 0, 0, &svcnat_family, 0, cmd);
-	if (!header)
+	if (*skb)
+		header = genlmsg_put(*skb, 0, 0, &svcnat_family, 0, cmd);
+	if (!header) {
 		nlmsg_free(*skb);
+		lost(sn);
+	}
 	return header;
 }
 
@@ -138,6 +147,7 @@ static void end(struct svcnat_net *sn, struct sk_buff *skb, void *header,
 {
 	if (err) {
 		nlmsg_free(skb);
+		lost(sn);
 		return;
 	}
 	genlmsg_end(skb, header);
@@ -151,7 +161,7 @@ static void end(struct svcnat_net *sn, struct sk_buff *skb, void *header,
  * @cmd: SVCNAT_CMD_..._NTF
  * @event: what has changed
  *
- * Without memory nobody is told; listeners of netlink must cope with loss.
+ * Without memory listeners get ENOBUFS, as after any other loss.
  *
  * Context: process, the writer lock, so that events keep their order.
  */

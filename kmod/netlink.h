@@ -10,7 +10,8 @@
  *	netlink_dump.c		what all dumps have in common
  *	netlink_service.c	changes of services, frontends, endpoints
  *	netlink_show.c		services, frontends, endpoints shown
- *	netlink_table.c		operations on flows and affinity
+ *	netlink_affinity.c	operations on pinned clients
+ *	netlink_flow.c		operations on flows
  *	netlink_config.c	operations on the configuration
  *	netlink_stats.c		the counters shown
  *	netlink_simulate.c	what would become of a packet
@@ -65,6 +66,7 @@ int svcnat_request_parse(struct svcnat_request *request,
 			 struct genl_info *info);
 int svcnat_request_name(struct nlattr *const *attrs, const char **name,
 			struct netlink_ext_ack *extack);
+int svcnat_request_no_service(struct genl_info *info);
 int svcnat_request_ranges(const struct nlattr *list,
 			  struct svcnat_ranges **ranges,
 			  struct netlink_ext_ack *extack);
@@ -81,6 +83,7 @@ int svcnat_fill_frontend(struct sk_buff *skb, const struct svcnat_frontend *f,
 			 bool counters);
 int svcnat_fill_endpoint(struct sk_buff *skb, const struct svcnat_entry *e,
 			 bool counters);
+int svcnat_fill_removed(struct sk_buff *skb, const struct svcnat_endpoint *e);
 int svcnat_fill_ranges(struct sk_buff *skb, int type,
 		       const struct svcnat_ranges *ranges);
 size_t svcnat_fill_ranges_size(const struct svcnat_ranges *ranges);
@@ -92,11 +95,13 @@ int svcnat_fill_addr(struct sk_buff *skb, int type4, int type6, u8 family,
  * @service: changed itself, or the owner of what did
  * @frontend: changed, or NULL
  * @entry: changed, or NULL
+ * @removed: an endpoint that was removed, or NULL
  */
 struct svcnat_event {
 	const struct svcnat_service	*service;
 	const struct svcnat_frontend	*frontend;
 	const struct svcnat_entry	*entry;
+	const struct svcnat_endpoint	*removed;
 };
 
 void svcnat_notify(struct svcnat_net *sn, enum svcnat_cmd cmd,
@@ -165,6 +170,7 @@ static inline struct svcnat_dump *svcnat_dump(struct netlink_callback *cb)
 }
 
 int svcnat_nl_dump_start(struct netlink_callback *cb);
+int svcnat_nl_flow_dump_start(struct netlink_callback *cb);
 int svcnat_nl_dump_refuse(struct netlink_callback *cb);
 void *svcnat_dump_begin(struct sk_buff *skb, struct netlink_callback *cb,
 			enum svcnat_cmd cmd);

@@ -180,6 +180,36 @@ static int fill_activity(struct sk_buff *skb, const struct svcnat_entry *e)
 	return fill_counters(skb, SVCNAT_ENDPOINT_A_COUNTERS, &sums);
 }
 
+static int fill_place(struct sk_buff *skb, u8 family,
+		      const union nf_inet_addr *addr, __be16 port)
+{
+	if (svcnat_fill_addr(skb, SVCNAT_ENDPOINT_A_ADDR4,
+			     SVCNAT_ENDPOINT_A_ADDR6, family, addr))
+		return -EMSGSIZE;
+	return nla_put_be16(skb, SVCNAT_ENDPOINT_A_PORT, port);
+}
+
+/**
+ * svcnat_fill_removed() - an endpoint that is none any more: its name alone
+ * @skb: message
+ * @e: the endpoint
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int svcnat_fill_removed(struct sk_buff *skb, const struct svcnat_endpoint *e)
+{
+	struct nlattr *nest = nla_nest_start(skb, SVCNAT_A_ENDPOINT);
+
+	if (!nest)
+		return -EMSGSIZE;
+	if (fill_place(skb, e->family, &e->addr, e->port)) {
+		nla_nest_cancel(skb, nest);
+		return -EMSGSIZE;
+	}
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
 /**
  * svcnat_fill_endpoint() - an endpoint
  * @skb: message
@@ -195,9 +225,7 @@ int svcnat_fill_endpoint(struct sk_buff *skb, const struct svcnat_entry *e,
 
 	if (!nest)
 		return -EMSGSIZE;
-	if (svcnat_fill_addr(skb, SVCNAT_ENDPOINT_A_ADDR4,
-			     SVCNAT_ENDPOINT_A_ADDR6, e->family, &e->addr) ||
-	    nla_put_be16(skb, SVCNAT_ENDPOINT_A_PORT, e->port) ||
+	if (fill_place(skb, e->family, &e->addr, e->port) ||
 	    nla_put_u32(skb, SVCNAT_ENDPOINT_A_WEIGHT, e->weight) ||
 	    nla_put_u8(skb, SVCNAT_ENDPOINT_A_STATE, e->state) ||
 	    nla_put_u8(skb, SVCNAT_ENDPOINT_A_PLACE, e->place) ||

@@ -142,16 +142,38 @@ static int parse_endpoint(struct svcnat_endpoint_spec *spec,
 			   &e->family, &e->addr, &e->port, extack);
 }
 
-static int parse_lists(struct svcnat_service_spec *spec, struct genl_info *info)
+/* No more than any service can have: before memory is taken for them. */
+static int count_lists(struct svcnat_service_spec *spec, struct genl_info *info)
 {
 	const struct nlattr *attr;
-	int rem, err = 0;
-	u32 f = 0, e = 0;
+	int rem;
 
 	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
 		spec->num_frontends += nla_type(attr) == SVCNAT_A_FRONTEND;
 		spec->num_endpoints += nla_type(attr) == SVCNAT_A_ENDPOINT;
+		if (spec->num_frontends > SVCNAT_FRONTENDS_MAX) {
+			NL_SET_ERR_MSG_ATTR(info->extack, attr,
+					    "a service has at most 65535 frontends");
+			return -ENOSPC;
+		}
+		if (spec->num_endpoints > SVCNAT_ENDPOINTS_MAX) {
+			NL_SET_ERR_MSG_ATTR(info->extack, attr,
+					    "a service has at most 65535 endpoints");
+			return -ENOSPC;
+		}
 	}
+	return 0;
+}
+
+static int parse_lists(struct svcnat_service_spec *spec, struct genl_info *info)
+{
+	const struct nlattr *attr;
+	u32 f = 0, e = 0;
+	int rem, err;
+
+	err = count_lists(spec, info);
+	if (err)
+		return err;
 	spec->frontends = kvcalloc(spec->num_frontends + 1,
 				   sizeof(*spec->frontends),
 				   GFP_KERNEL_ACCOUNT);
@@ -201,6 +223,19 @@ int svcnat_request_name(struct nlattr *const *attrs, const char **name,
 					      "the service's name is missing");
 	*name = nla_data(tb[SVCNAT_SERVICE_A_NAME]);
 	return 0;
+}
+
+/**
+ * svcnat_request_no_service() - refuse a request about a service that is not
+ * @info: of the request
+ *
+ * Return: -ENOENT.
+ */
+int svcnat_request_no_service(struct genl_info *info)
+{
+	NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[SVCNAT_A_SERVICE],
+			    "there is no such service");
+	return -ENOENT;
 }
 
 static void parse_options(struct svcnat_service_spec *spec,

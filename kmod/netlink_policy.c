@@ -67,7 +67,7 @@ static struct netlink_range_validation endpoints_range = {
 	.max = SVCNAT_ENDPOINTS_MAX,
 };
 
-/* What fits a table of flows: 2^28 buckets for two lines each */
+/* What fits a table of flows: 2^27 buckets, two lines each */
 static struct netlink_range_validation entries_range = {
 	.max = 1U << 27,
 };

@@ -38,12 +38,7 @@ static void notify_removed(struct svcnat_net *sn, struct svcnat_service *s,
 	event.frontend = NULL;
 	e = list_entry(marks->endpoints, struct svcnat_endpoint, drain);
 	list_for_each_entry_continue(e, &sv->draining, drain) {
-		struct svcnat_entry entry = {
-			.family = e->family, .addr = e->addr, .port = e->port,
-			.endpoint = e,
-		};
-
-		event.entry = &entry;
+		event.removed = e;
 		svcnat_notify(sn, SVCNAT_CMD_DEL_NTF, &event);
 	}
 }
@@ -84,13 +79,6 @@ static void notify_named(struct svcnat_net *sn, struct svcnat_service *s,
 			      SVCNAT_CMD_ADD_NTF : SVCNAT_CMD_CHANGE_NTF,
 			      &event);
 	}
-}
-
-static int no_service(struct genl_info *info)
-{
-	NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[SVCNAT_A_SERVICE],
-			    "there is no such service");
-	return -ENOENT;
 }
 
 static int edit_service(struct svcnat_net *sn, struct svcnat_service *s,
@@ -181,7 +169,7 @@ static int change_existing(struct svcnat_net *sn,
 
 	s = svcnat_service_find(&sn->services, spec->name);
 	if (!s)
-		return no_service(info);
+		return svcnat_request_no_service(info);
 	if (frontends != SVCNAT_EDIT_NONE && !spec->num_frontends)
 		return svcnat_request_missing(info->extack, NULL,
 					      SVCNAT_A_FRONTEND,
@@ -326,7 +314,7 @@ int svcnat_nl_service_del_doit(struct sk_buff *skb, struct genl_info *info)
 		del_service(sn, s);
 	svcnat_hooks_settle(sn);
 	mutex_unlock(&sn->services.lock);
-	return s ? 0 : no_service(info);
+	return s ? 0 : svcnat_request_no_service(info);
 }
 
 /* Highest id in use, or 0. */

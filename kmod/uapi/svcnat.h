@@ -52,7 +52,8 @@
  * @SVCNAT_CMD_ENDPOINT_GET: dump; of one service if SVCNAT_A_SERVICE names it
  * @SVCNAT_CMD_AFFINITY_GET: dump; of one service if SVCNAT_A_SERVICE names it
  * @SVCNAT_CMD_AFFINITY_FLUSH: forget pinned clients, of one service or of all
- * @SVCNAT_CMD_FLOW_GET: dump; of one service if SVCNAT_A_SERVICE names it
+ * @SVCNAT_CMD_FLOW_GET: dump; of one service if SVCNAT_A_SERVICE names it, or
+ *	names one that was removed and has flows that go on
  * @SVCNAT_CMD_FLOW_FLUSH: forget flows, of one service or of all
  * @SVCNAT_CMD_CONFIG_GET: the configuration of the netns (no dump)
  * @SVCNAT_CMD_CONFIG_SET: change keys of the configuration; all or none
@@ -63,7 +64,8 @@
  *	made from follow, each in its own message.  Changes and counts nothing
  * @SVCNAT_CMD_ADD_NTF: multicast: an object was added
  * @SVCNAT_CMD_CHANGE_NTF: multicast: an object was changed
- * @SVCNAT_CMD_DEL_NTF: multicast: an object was removed
+ * @SVCNAT_CMD_DEL_NTF: multicast: an object was removed; a service stands for
+ *	all that it had, an endpoint is named and nothing more
  */
 enum svcnat_cmd {
 	SVCNAT_CMD_UNSPEC,
@@ -580,13 +582,14 @@ enum svcnat_answer_attr {
  * @SVCNAT_STAT_REJECT_NO_ENDPOINT: rejected: no usable endpoint
  * @SVCNAT_STAT_REJECT_NO_PORT: rejected: a cluster address, but no such port or
  *	protocol
- * @SVCNAT_STAT_REJECT_NO_FLOW: rejected: TCP without SYN and without flow
+ * @SVCNAT_STAT_REJECT_NO_FLOW: rejected: TCP without SYN or SCTP without INIT,
+ *	and without flow
  * @SVCNAT_STAT_REJECT_LIMITED: dropped: should have been rejected, but too many
  *	were
  * @SVCNAT_STAT_ICMP_ERROR: ICMP errors about our flows, translated; those of
  *	masqueraded flows twice
  * @SVCNAT_STAT_ICMP_ODD: ICMP errors left alone: what they quote is cut off,
- *	nested, a fragment or not TCP or UDP, or their checksum is wrong
+ *	nested, a fragment or not TCP, UDP or SCTP, or their checksum is wrong
  * @SVCNAT_STAT_ECHO_REPLY: echo requests to service addresses that were answered
  * @SVCNAT_STAT_ECHO_LIMITED: those that were not: too many
  * @SVCNAT_STAT_SERVICE_NEW: services made

@@ -18,6 +18,7 @@ from messages import (K, attr, nest, u8, u32, addr, port, service,  # noqa: E402
                       REQUEST, ACK, DUMP, INTR, EINVAL)
 
 ERROR, DONE, CTRL = 2, 3, 16
+ENOSPC = 28
 
 
 def attrs_of(data):
@@ -41,6 +42,8 @@ class Client:
         self.send(3, attr(2, b"svcnat\0"))
         found = dict(attrs_of(self.receive()[0][2][4:]))
         self.family = struct.unpack("=H", found[1])[0]
+        self.groups = [dict(attrs_of(group))
+                       for _, group in attrs_of(found[7])]
         self.receive()
 
     def send(self, command, data, flags=REQUEST | ACK):
@@ -69,6 +72,17 @@ class Client:
                 found.append((flags, []))
                 return (-struct.unpack("=i", data[:4])[0],
                         tlvs.get(1, b"\0")[:-1].decode(), found)
+
+    def listen(self):
+        """To the changes of the configuration."""
+        group, = self.groups
+        expect(group[1], b"config\0", "the group")
+        self.sock.setsockopt(270, 1, struct.unpack("=I", group[2])[0])
+
+    def event(self):
+        """Command and contents of the next one."""
+        (_, _, data), = self.receive()
+        return data[0], dict(attrs_of(data[4:]))
 
     def ask(self, command, *attrs, flags=REQUEST | ACK):
         self.send(K[command], b"".join(attrs), flags)
@@ -178,6 +192,52 @@ def dumps_agree(client):
             expect(client.dump(command, flag)[0], EINVAL, command)
 
 
+def event(listener, command, kind, *attrs):
+    """The next one is about a frontend or endpoint of web, with all that."""
+    got, content = listener.event()
+    expect((got, content.get(kind)), (K[command], b"".join(attrs)),
+           f"event {command}")
+    expect(dict(attrs_of(content[K["A_SERVICE"]])),
+           {K["SERVICE_A_NAME"]: b"web\0"}, f"service of event {command}")
+
+
+def events(client):
+    listener, where = Client(), (addr(K["ENDPOINT_A_ADDR4"], "10.0.9.9"),
+                                 port(K["ENDPOINT_A_PORT"], 9))
+    listener.listen()
+
+    def change(command, *attrs):
+        error, text, _ = client.ask(command, service("web"), *attrs)
+        expect(error, 0, f"{command}: {text}")
+
+    for command, weight, what in [("CMD_ENDPOINT_NEW", 7, "CMD_ADD_NTF"),
+                                  ("CMD_ENDPOINT_SET", 7, None),
+                                  ("CMD_ENDPOINT_SET", 8, "CMD_CHANGE_NTF")]:
+        options = (u32(K["ENDPOINT_A_WEIGHT"], weight),
+                   u8(K["ENDPOINT_A_STATE"], 1), u8(K["ENDPOINT_A_PLACE"], 2))
+        change(command, nest(K["A_ENDPOINT"], *where, *options))
+        if what:
+            event(listener, what, K["A_ENDPOINT"], *where, *options)
+    # What is gone has a name and no values.
+    change("CMD_ENDPOINT_DEL", nest(K["A_ENDPOINT"], *where))
+    event(listener, "CMD_DEL_NTF", K["A_ENDPOINT"], *where)
+    change("CMD_FRONTEND_DEL", frontend())
+    expect(listener.event()[0], K["CMD_DEL_NTF"], "event of a frontend")
+    change("CMD_FRONTEND_NEW", frontend())
+    expect(listener.event()[0], K["CMD_ADD_NTF"], "event of a frontend")
+
+
+def too_many(client):
+    before = generations(client)
+    client.sock.setsockopt(socket.SOL_SOCKET, 32, 1 << 20)  # SO_SNDBUFFORCE
+    for kind in "frontend", "endpoint":
+        error, text, _ = client.ask(f"CMD_{kind.upper()}_NEW", service("web"),
+                                    nest(K["A_" + kind.upper()]) * 65536)
+        expect((error, text),
+               (ENOSPC, f"a service has at most 65535 {kind}s"), kind)
+    expect(generations(client), before, "after too many")
+
+
 def interrupted(client, other, changed, *about):
     """Whether a dump of @about is, when @changed changes in its middle."""
     client.send(K["CMD_ENDPOINT_GET"], b"".join(about), REQUEST | DUMP)
@@ -208,7 +268,7 @@ def interruption(client):
 def main():
     client = Client()
     for case in (removal_takes_no_options, generation_of_a_service,
-                 dumps_agree, interruption):
+                 dumps_agree, events, too_many, interruption):
         case(client)
 
 

@@ -125,6 +125,26 @@ keep_keeps()
 	stream_ends stays
 }
 
+nothing_is_left_of()
+{
+	! ctl flow show "$1" > /dev/null 2>&1
+}
+
+flows_outlive_their_service()
+{
+	must service replace web tcp "$vip:80" on-removal keep \
+		endpoint "$ep1:80"
+	must flow flush
+	stream left "$client" -n 2 "$vip:80"
+	must service del web
+	check_is "flows shown" "$(ctl flow show web | wc -l)" 3
+	stream_ends left
+	must flow flush web
+	check_is "flows left" "$(ctl flow show | wc -l)" 1
+	busywait 5000 nothing_is_left_of web || fail "web is still there"
+	must service add web tcp "$vip:80" endpoint "$ep1:80"
+}
+
 # The one that has the address now knows nothing of the connection.
 an_address_is_inherited()
 {
@@ -171,6 +191,7 @@ run_tests_for "4 6" \
 	with_the_frontend \
 	with_the_service \
 	keep_keeps \
+	flows_outlive_their_service \
 	an_address_is_inherited \
 	UDP_draws_afresh \
 	beside_conntrack
