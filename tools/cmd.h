@@ -124,6 +124,8 @@ int frontend_address(struct words *w, struct frontend *frontend);
 int frontend_option(struct words *w, struct frontend *frontend);
 int endpoint_address(struct words *w, struct endpoint *endpoint);
 int endpoint_option(struct words *w, struct endpoint *endpoint);
+/* Link-local addresses are those of clouds' metadata, too: CVE-2021-25737. */
+void endpoint_warn(const struct endpoint *endpoint);
 
 /* Members of the JSON object that is open. */
 void frontend_json(const struct frontend *frontend);

@@ -89,7 +89,7 @@ static int take_ports(struct words *w, uint32_t *range)
 
 	if (err || parse_ports(word, range))
 		return err;
-	return words_bad(w, "\"%s\" is no range of ports, expected MIN-MAX or auto",
+	return words_bad(w, "\"%.200s\" is no range of ports, expected MIN-MAX or auto",
 			 word);
 }
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <sys/socket.h>
+
 #include "cmd.h"
 
 #define OPTIONS	(GIVEN(SVCNAT_ENDPOINT_A_WEIGHT) | \
@@ -48,6 +50,17 @@ int endpoint_address(struct words *w, struct endpoint *endpoint)
 	return words_addr_port(w, &endpoint->addr, &endpoint->port);
 }
 
+void endpoint_warn(const struct endpoint *endpoint)
+{
+	const uint8_t *byte = endpoint->addr.byte;
+	char text[ADDR_TEXT_SIZE];
+
+	if (endpoint->addr.family == AF_INET && byte[0] == 169 &&
+	    byte[1] == 254)
+		complain("warning: endpoint %s is link-local, clients may reach what only this node should",
+			 format_addr(text, &endpoint->addr));
+}
+
 /* NAME ADDR:PORT [ENDPOINT-OPTION]... */
 static int take(struct words *w, const char **name, struct endpoint *endpoint)
 {
@@ -77,7 +90,10 @@ static int endpoint_add(struct words *w)
 	const char *name;
 	int err = take(w, &name, &endpoint);
 
-	return err ? err : request(SVCNAT_CMD_ENDPOINT_NEW, name, &endpoint);
+	if (err)
+		return err;
+	endpoint_warn(&endpoint);
+	return request(SVCNAT_CMD_ENDPOINT_NEW, name, &endpoint);
 }
 
 static int endpoint_set(struct words *w)

@@ -150,6 +150,8 @@ static int make(struct words *w, int cmd)
 	int err = take_draft(w, &draft);
 	size_t i;
 
+	for (i = 0; !err && i < draft.endpoints.nr; i++)
+		endpoint_warn(list_at(&draft.endpoints, i));
 	if (!err) {
 		req.frontends = list_at(&draft.frontends, 0);
 		req.nr_frontends = draft.frontends.nr;

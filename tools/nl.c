@@ -44,6 +44,7 @@ struct exchange {
 	int code;
 	bool done;
 	bool interrupted;
+	bool stale;	/* nobody has our family's number any more */
 };
 
 __attribute__((format(printf, 3, 4)))
@@ -55,6 +56,12 @@ static int fail(struct nl *nl, int code, const char *format, ...)
 	vsnprintf(nl->sentence, sizeof(nl->sentence), format, args);
 	va_end(args);
 	return code;
+}
+
+static int not_loaded(struct nl *nl)
+{
+	return fail(nl, NL_ABSENT,
+		    "the svcnat module is not loaded; load it with \"modprobe svcnat\"");
 }
 
 static int lacks_permission(struct nl *nl)
@@ -243,6 +250,10 @@ static int refused(struct exchange *x, int error, const char *tlvs,
 			take_policy(attr, &part);
 		}
 	}
+	/* The module says why; it is the kernel that knows no such family. */
+	x->stale = error == ENOENT && length == INT_MAX;
+	if (x->stale)
+		return not_loaded(x->nl);
 	format_part(text, &part);
 	if (service && service->head.service)
 		return fail(x->nl, NL_REFUSED, "service \"%s\": %.*s%s",
@@ -347,8 +358,7 @@ static int connect_family(struct nl *nl)
 			    nl_geterror(err));
 	nl->family = genl_ctrl_resolve(nl->sock, SVCNAT_GENL_NAME);
 	if (nl->family < 0)
-		return fail(nl, NL_ABSENT,
-			    "the svcnat module is not loaded; load it with \"modprobe svcnat\"");
+		return not_loaded(nl);
 	return set_options(nl);
 }
 
@@ -442,25 +452,41 @@ void nl_free(struct nl *nl)
 	free(nl);
 }
 
+static int try_request(struct exchange *x)
+{
+	const struct request *req = x->req;
+	int code = open_socket(x->nl);
+
+	if (code)
+		return code;
+	x->msg = nl_message_build(req, x->nl->family,
+				  req->dump ? NLM_F_DUMP : NLM_F_ACK);
+	if (!x->msg)
+		return fail(x->nl, NL_FAILED, "out of memory");
+	code = make_room(x->nl, nlmsg_hdr(x->msg)->nlmsg_len);
+	if (!code)
+		code = exchange(x);
+	nlmsg_free(x->msg);
+	return code;
+}
+
 int nl_request(struct nl *nl, const struct request *req, nl_reply_fn fn,
 	       void *arg)
 {
-	struct exchange x = { .nl = nl, .req = req, .fn = fn, .arg = arg };
+	const struct exchange fresh = {
+		.nl = nl, .req = req, .fn = fn, .arg = arg,
+	};
+	struct exchange x = fresh;
 	int code;
 
 	nl->error = 0;
-	code = open_socket(nl);
-	if (code)
+	code = try_request(&x);
+	if (!x.stale)
 		return code;
-	x.msg = nl_message_build(req, nl->family,
-				 req->dump ? NLM_F_DUMP : NLM_F_ACK);
-	if (!x.msg)
-		return fail(nl, NL_FAILED, "out of memory");
-	code = make_room(nl, nlmsg_hdr(x.msg)->nlmsg_len);
-	if (!code)
-		code = exchange(&x);
-	nlmsg_free(x.msg);
-	return code;
+	/* The module may have come back, with another number. */
+	nl->error = 0;
+	x = fresh;
+	return try_request(&x);
 }
 
 int nl_device(struct nl *nl, const char *name, uint32_t *index)

@@ -190,6 +190,50 @@ without_the_module()
 	must service show > /dev/null
 }
 
+has_service()
+{
+	[[ $(ctl service show 2> /dev/null) == *$'\n'"$1 "* ]]
+}
+
+# The module that comes back has another number.
+a_batch_outlives_the_module()
+{
+	local batch
+
+	[ -n "${SVCNAT_KO-}" ] || { RET=$ksft_skip; return; }
+	mkfifo "$tmp/batch"
+	ctl -b - < "$tmp/batch" 2> "$tmp/err" &
+	batch=$!
+	exec 7> "$tmp/batch"
+	echo "service add before tcp" >&7
+	busywait 5000 has_service before || fail "no answer before"
+	slowwait 10000 rmmod svcnat || fail "rmmod"
+	insmod "$SVCNAT_KO" || bail_out "insmod"
+	echo "service add after tcp" >&7
+	busywait 5000 has_service after || fail "no answer after"
+	slowwait 10000 rmmod svcnat || fail "rmmod"
+	echo "service add never tcp" >&7
+	exec 7>&-
+	wait "$batch"
+	check_is "status" $? 3
+	check_is "stderr" "$(< "$tmp/err")" "-:3: the svcnat module is not loaded; *"
+	insmod "$SVCNAT_KO" || bail_out "insmod"
+}
+
+warns_of_link_local()
+{
+	local what
+
+	for what in "service add local tcp endpoint" "endpoint add local"; do
+		# shellcheck disable=SC2086  # several words
+		ctl $what 169.254.169.254:8"${#what}" 2> "$tmp/err"
+		check_is "status of $what" $? 0
+		check_is "stderr of $what" "$(< "$tmp/err")" \
+			"svcctl: warning: endpoint 169.254.169.254 is link-local, *"
+	done
+	must service del local
+}
+
 setup_ns node
 ip_in "$node" <<- END
 	link add dummy0 type dummy
@@ -208,4 +252,6 @@ run_tests \
 	longest_name \
 	whole_or_not_at_all \
 	without_the_right \
-	without_the_module
+	warns_of_link_local \
+	without_the_module \
+	a_batch_outlives_the_module
