@@ -4,6 +4,7 @@
 #include <linux/jiffies.h>
 #include <linux/netfilter.h>
 #include <linux/skbuff.h>
+#include <net/dst_metadata.h>
 #include <net/ip.h>
 #include <net/ip6_route.h>
 #include <net/l3mdev.h>
@@ -63,12 +64,22 @@ static bool take(struct svcnat_bucket *bucket)
 	return taken;
 }
 
-/* One such frame would be answered by every node of the link. */
-static bool came_to_many(const struct sk_buff *skb,
-			 const struct nf_hook_state *state)
+/*
+ * A frame to many would be answered by every node of the link.  And what comes
+ * by the wire from the node itself or from nobody is a lie: no such source of
+ * IPv6 gets here (ip6_rcv_core()).
+ */
+static bool wants_no_answer(const struct sk_buff *skb,
+			    const struct svcnat_packet *packet,
+			    const struct nf_hook_state *state)
 {
-	return state->hook == NF_INET_PRE_ROUTING &&
-	       skb->pkt_type != PACKET_HOST;
+	const struct svcnat_tuple *t = &packet->tuple;
+
+	if (state->hook != NF_INET_PRE_ROUTING)
+		return false;
+	return skb->pkt_type != PACKET_HOST ||
+	       (t->family == AF_INET && (ipv4_is_loopback(t->src.ip) ||
+					 ipv4_is_zeronet(t->src.ip)));
 }
 
 /* Give it the route that an answer from a service's address takes. */
@@ -84,6 +95,11 @@ static int route_ipv4(struct net *net, struct sk_buff *skb,
 
 	if (IS_ERR(rt))
 		return PTR_ERR(rt);
+	/* Anybody can say that he is all of a network. */
+	if (rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST)) {
+		ip_rt_put(rt);
+		return -EACCES;
+	}
 	skb_dst_drop(skb);
 	skb_dst_set(skb, &rt->dst);
 	return 0;
@@ -293,7 +309,7 @@ static void send_abort(struct sk_buff *skb, const struct svcnat_packet *packet,
  *
  * The helpers answer no non-first fragment and none with a wrong checksum, but
  * for SCTP's, which they do not look at.  A RST or ABORT gets no answer, nor
- * does what came to many.
+ * does what came to many or from nobody.
  *
  * Context: softirqs disabled.
  * Return: false if an answer is due, but too many were sent.
@@ -302,11 +318,15 @@ bool svcnat_reject_send(struct svcnat_reject *reject, struct sk_buff *skb,
 			const struct svcnat_packet *packet,
 			const struct nf_hook_state *state)
 {
-	if (packet->tcp & SVCNAT_TCP_RST || came_to_many(skb, state))
+	if (packet->tcp & SVCNAT_TCP_RST ||
+	    wants_no_answer(skb, packet, state))
 		return true;
 	if (!take(svcnat_packet_opens(packet) ? &reject->opening :
 						&reject->stray))
 		return false;
+	/* How it came by a tunnel is no route: nf_send_reset() takes it for one. */
+	if (skb_dst(skb) && !skb_valid_dst(skb))
+		skb_dst_drop(skb);
 	/* A packet that was not parsed to its ports has no length there. */
 	if (packet->tuple.proto == IPPROTO_SCTP && packet->l4_len)
 		send_abort(skb, packet, state);
@@ -368,7 +388,7 @@ bool svcnat_reject_echo(struct svcnat_reject *reject, struct sk_buff *skb,
 {
 	struct sk_buff *copy;
 
-	if (came_to_many(skb, state))
+	if (wants_no_answer(skb, packet, state))
 		return true;
 	if (!take(&reject->echo))
 		return false;

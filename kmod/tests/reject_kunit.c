@@ -4,6 +4,7 @@
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
 #include <linux/in.h>
+#include <net/dst_metadata.h>
 #include <net/ip.h>
 #include <net/ip6_route.h>
 #include <net/net_namespace.h>
@@ -191,6 +192,21 @@ static void the_answer_is_that_of_the_protocol(struct kunit *test)
 	}
 }
 
+static void from_nobody(struct kunit *test, unsigned int head)
+{
+	static const u8 sources[][4] = { { 0, 0, 0, 0 }, { 127, 1, 2, 3 } };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sources); i++) {
+		make(head, IPPROTO_UDP, 0);
+		if (wire.family != AF_INET)
+			return;
+		memcpy(wire.bytes + 12, sources[i], sizeof(sources[i]));
+		KUNIT_EXPECT_TRUE(test, refuse(test, NF_INET_PRE_ROUTING,
+					       PACKET_HOST));
+	}
+}
+
 static void some_get_no_answer(struct kunit *test)
 {
 	unsigned int i;
@@ -211,6 +227,7 @@ static void some_get_no_answer(struct kunit *test)
 					       PACKET_MULTICAST));
 		KUNIT_EXPECT_TRUE(test, refuse(test, NF_INET_PRE_ROUTING,
 					       PACKET_OTHERHOST));
+		from_nobody(test, heads[i]);
 		KUNIT_EXPECT_EQ(test, answers(), 0);
 		/* What the node sends has no type yet. */
 		reject_init(test);

@@ -150,6 +150,31 @@ the_tunnel_passes_a_frontend()
 	must service del udp
 }
 
+# By a tunnel that takes packets of all peers: they have no route, but it is
+# noted how they came.
+refused_when_it_comes_by_a_tunnel_for_all()
+{
+	must service add near tcp "$vip2:80" endpoint "$ep1:80"
+	ip_in "$node" <<- END
+		link add peers type gre external
+		link set peers up
+	END
+	ip_in "$client" <<- END
+		link add tunnel type gre local 10.1.0.2 remote 10.1.0.1
+		link set tunnel addrgenmode none
+		link set tunnel up
+		route add $vip2_ip dev tunnel src $client_ip
+	END
+	asked client "$client" -n 2 "$vip2:80"
+	refused TCP ECONNREFUSED "$client" "$vip2:81"
+	refused UDP ECONNREFUSED "$client" -u "$vip2:81"
+	check_num "packets by the tunnel" \
+		"$(ip netns exec "$node" cat /sys/class/net/peers/statistics/rx_packets) > 4"
+	ip_in "$client" <<< "link del tunnel"
+	ip_in "$node" <<< "link del peers"
+	must service del near
+}
+
 comes_and_goes()
 {
 	local n
@@ -172,4 +197,5 @@ run_tests_for "4 6" \
 	beside_conntrack \
 	path_mtu \
 	the_tunnel_passes_a_frontend \
+	refused_when_it_comes_by_a_tunnel_for_all \
 	comes_and_goes
