@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/skbuff.h>
-#include <net/dst.h>
 
 #include "nat.h"
 #include "reset.h"
@@ -19,6 +18,24 @@ static bool is_sound(const struct svcnat_passage *p)
 	return packet->tuple.proto == IPPROTO_SCTP ||
 	       !nf_checksum(p->skb, p->state->hook, packet->l4, IPPROTO_TCP,
 			    packet->tuple.family);
+}
+
+/*
+ * From a bridge, too, it gets its answer by a route, past our hooks: straight
+ * back to where it came from it would have an endpoint's address.
+ */
+static void answer(struct svcnat_passage *p)
+{
+	struct sk_buff *clone = skb_clone(p->skb, GFP_ATOMIC | __GFP_NOWARN);
+
+	if (!clone)
+		return;
+#if IS_ENABLED(CONFIG_BRIDGE_NETFILTER)
+	skb_ext_del(clone, SKB_EXT_BRIDGE_NF);
+#endif
+	if (!svcnat_reject_send(&p->sn->reject, clone, &p->packet, p->state))
+		svcnat_passage_count(p, SVCNAT_STAT_REJECT_LIMITED);
+	kfree_skb(clone);
 }
 
 /**
@@ -40,11 +57,7 @@ void svcnat_reset(struct svcnat_passage *p)
 	    !svcnat_flow_find_between(&p->sn->flows, &packet->tuple, &hit) ||
 	    !ends(&hit) || !is_sound(p))
 		return;
-	if (!svcnat_reject_send(&p->sn->reject, p->skb, packet, p->state))
-		svcnat_passage_count(p, SVCNAT_STAT_REJECT_LIMITED);
-	/* The helpers have given it the route of their answer. */
-	if (p->state->hook == NF_INET_PRE_ROUTING)
-		skb_dst_drop(p->skb);
+	answer(p);
 	/* Without memory it goes on; there will be another one. */
 	if (!svcnat_nat_abort(p->skb, packet))
 		return;

@@ -180,6 +180,36 @@ itself()
 	ip_in "$node" <<< "link set pod type bridge_slave hairpin off"
 }
 
+# Both sides hear of it from whom they talk to.
+removal_resets_both_sides()
+{
+	local ns at
+
+	for ns in "$pod" "$client"; do
+		for at in "$third_at:80" "$ep1:80"; do
+			must service replace gone tcp "$vip2:82" \
+				on-removal reset endpoint "$at"
+			stream gone "$ns" -n 2 "$vip2:82"
+			must endpoint del gone "$at"
+			wait "${stream_pids[gone]}"
+			has " ECONNRESET " "$tmp/gone" 2 ||
+				fail "${ns%-*}, $at: $(< "$tmp/gone")"
+		done
+	done
+	must service del gone
+	busywait 2000 nobody_is_connected || fail "endpoints have connections"
+}
+
+nobody_is_connected()
+{
+	local ns
+
+	for ns in "$third" "$eps"; do
+		[ -z "$(ip netns exec "$ns" ss -Hnt state established)" ] ||
+			return
+	done
+}
+
 one_port_for_both()
 {
 	from_one_port "$pod" "$vip2:81" "$other_at:80"
@@ -249,6 +279,7 @@ run_tests_for "4 6" \
 	through_the_bridge \
 	counted_once \
 	itself \
+	removal_resets_both_sides \
 	one_port_for_both \
 	beside_conntrack_and_a_masquerade \
 	without_br_netfilter
