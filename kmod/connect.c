@@ -30,12 +30,18 @@ static enum svcnat_stat insert_failed(int err)
 	}
 }
 
+static bool is_nodeport(struct net *net, u8 proto, __be16 port)
+{
+	return svcnat_nodeport_lookup(&svcnat_pernet(net)->services.frontends,
+				      proto, port);
+}
+
 static struct svcnat_snat_path path_of(const struct svcnat_passage *p)
 {
 	const struct nf_hook_state *state = p->state;
 	struct svcnat_snat_path path = {
 		.net = state->net, .dev = svcnat_passage_dev(p),
-		.mark = p->skb->mark,
+		.reserved = is_nodeport, .mark = p->skb->mark,
 		.local = state->hook == NF_INET_LOCAL_OUT,
 	};
 
@@ -192,6 +198,8 @@ unsigned int svcnat_connect(struct svcnat_passage *p, struct svcnat_hit *had,
 	struct svcnat_decision d;
 
 	svcnat_lookup(&p->sn->services, &query, &d);
+	if (!had && svcnat_passage_is_answer(p, d.frontend))
+		return NF_ACCEPT;
 	if (d.verdict == SVCNAT_TRANSLATE)
 		svcnat_lookup_remember(&p->sn->services, &query, &d);
 	if (goes_on(p, had, review, &d))

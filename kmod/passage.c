@@ -146,6 +146,10 @@ unsigned int svcnat_passage_settle(struct svcnat_passage *p)
 		/* Under RCU the old one stays, whoever had it. */
 		tell_mtu(p, before);
 		break;
+	case NF_INET_PRE_ROUTING:
+		/* What IPsec has unpacked has a route already, to the old one. */
+		skb_dst_drop(p->skb);
+		break;
 	case NF_INET_LOCAL_IN:
 		/* Early demux looked for a socket of the old source. */
 		if (p->skb->sk && !inet_sk_transparent(p->skb->sk))
@@ -155,6 +159,27 @@ unsigned int svcnat_passage_settle(struct svcnat_passage *p)
 	if (!p->counted)
 		svcnat_passage_count(p, SVCNAT_STAT_TRANSLATED);
 	return NF_ACCEPT;
+}
+
+/**
+ * svcnat_passage_is_answer() - is the packet an answer that a nodeport hides?
+ * @p: the packet, at its first stage
+ * @frontend: that it would be for, or NULL
+ *
+ * To a client on the node, from a port that is a nodeport as well: its socket
+ * has the frontend for its peer, and conntrack's entry is ours.
+ *
+ * Return: true if so.
+ */
+bool svcnat_passage_is_answer(const struct svcnat_passage *p,
+			      const struct svcnat_frontend *frontend)
+{
+	struct svcnat_hit hit;
+
+	return frontend && READ_ONCE(frontend->kind) == SVCNAT_KIND_NODEPORT &&
+	       svcnat_flow_find(&p->sn->flows, &p->packet.tuple, SVCNAT_POST,
+				&hit) &&
+	       hit.direction == SVCNAT_REPLY;
 }
 
 /**

@@ -57,6 +57,8 @@ unsigned int svcnat_passage_translate(struct svcnat_passage *p,
 				      const struct svcnat_hit *hit);
 bool svcnat_passage_admitted(struct svcnat_passage *p);
 unsigned int svcnat_passage_settle(struct svcnat_passage *p);
+bool svcnat_passage_is_answer(const struct svcnat_passage *p,
+			      const struct svcnat_frontend *frontend);
 bool svcnat_passage_was_rewritten(const struct svcnat_passage *p);
 
 #endif /* _SVCNAT_PASSAGE_H */

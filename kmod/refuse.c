@@ -37,7 +37,8 @@ static unsigned int refuse_ports(struct svcnat_passage *p)
 
 	svcnat_lookup(&p->sn->services, &query, &d);
 	/* An endpoint may be a frontend of another service: not followed. */
-	if (d.verdict == SVCNAT_PASS || svcnat_passage_was_rewritten(p))
+	if (d.verdict == SVCNAT_PASS || svcnat_passage_was_rewritten(p) ||
+	    svcnat_passage_is_answer(p, d.frontend))
 		return NF_ACCEPT;
 	svcnat_passage_count(p, SVCNAT_STAT_RX);
 	/* Configured since the request hook: the next packet will do. */

@@ -138,14 +138,18 @@ static int source_ipv6(const struct svcnat_snat_path *path,
 		.flowi6_proto = spec->tuple.proto,
 	};
 	struct dst_entry *dst = ip6_route_output(path->net, NULL, &fl6);
+	struct inet6_dev *idev = ip6_dst_idev(dst);
 	int err = dst->error;
 
+	/* A device that is going away has none any more. */
+	if (!err && !idev)
+		err = -ENETUNREACH;
 	if (!err)
 		rt6_get_prefsrc(dst_rt6_info(dst), &spec->masq_addr.in6);
 	/* The device of the address, should the route be the loopback's. */
 	if (!err && ipv6_addr_any(&spec->masq_addr.in6))
-		err = ipv6_dev_get_saddr(path->net, ip6_dst_idev(dst)->dev,
-					 &fl6.daddr, 0, &spec->masq_addr.in6);
+		err = ipv6_dev_get_saddr(path->net, idev->dev, &fl6.daddr, 0,
+					 &spec->masq_addr.in6);
 	dst_release(dst);
 	return err ? -ENETUNREACH : 0;
 }
@@ -195,7 +199,8 @@ static bool port_is_free(struct svcnat_flows *flows,
 	struct svcnat_tuple sent, answer;
 
 	outside(spec, &sent, &answer);
-	return !is_ours(flows, &answer, SVCNAT_PRE, pressed) &&
+	return !path->reserved(path->net, sent.proto, sent.sport) &&
+	       !is_ours(flows, &answer, SVCNAT_PRE, pressed) &&
 	       !is_ours(flows, &answer, SVCNAT_POST, pressed) &&
 	       !svcnat_socket_listens(path->net, path->dev, &answer) &&
 	       !in_use(spec, path);
@@ -220,7 +225,8 @@ static bool between_is_free(const struct svcnat_flow_spec *spec,
  * @hit: as of svcnat_flow_insert()
  *
  * The address is the one that the node would have for a connection of its own
- * to the endpoint, the port nobody's: not ours, not conntrack's, no socket's.
+ * to the endpoint, the port nobody's: not ours, not conntrack's, no socket's, no
+ * nodeport.
  *
  * Context: softirqs disabled, RCU read side.
  * Return: as svcnat_flow_insert(); -ENETUNREACH: no route to the endpoint;

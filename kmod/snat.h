@@ -22,6 +22,7 @@ struct svcnat_snat_ports {
  * struct svcnat_snat_path - how the packet reached us, which its route heeds
  * @net: the netns
  * @dev: by which it comes or goes, or NULL; tells what sockets of the node see
+ * @reserved: is a port of the node's nobody's source, because it is served?
  * @mark: of the packet
  * @oif: index of the device that it is bound to (VRF, SO_BINDTODEVICE), or 0
  * @local: it comes from a socket of the node
@@ -29,6 +30,8 @@ struct svcnat_snat_ports {
 struct svcnat_snat_path {
 	struct net		*net;
 	const struct net_device	*dev;
+	bool			(*reserved)(struct net *net, u8 proto,
+					    __be16 port);
 	u32			mark;
 	int			oif;
 	bool			local;

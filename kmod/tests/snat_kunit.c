@@ -25,6 +25,8 @@ static struct node {
 	bool			all_tracked;
 	struct svcnat_tuple	connected;
 	__be16			listens;
+	__be16			nodeport;
+	bool			no_device;
 	bool			all_listen;
 	unsigned int		asked;
 	int			low;
@@ -87,7 +89,8 @@ static bool listens(struct net *net, const struct net_device *dev,
 #define ip_rt_put(rt)			((void)(rt), (void)node.routes--)
 #define ip6_route_output		route6
 #define dst_release(dst)		((void)(dst), (void)node.routes--)
-#define ip6_dst_idev(dst)		((struct inet6_dev *)&node)
+#define ip6_dst_idev(dst)		(node.no_device ? NULL : \
+					 (struct inet6_dev *)&node)
 #define ipv6_dev_get_saddr(net, dev, to, prefs, from) \
 					source6(net, NULL, to, prefs, from)
 #define inet_get_local_port_range	local_ports
@@ -123,8 +126,13 @@ static u32 bits_for(u16 port, u16 min, u16 max)
 		       max - min + 1);
 }
 
+static bool is_reserved(struct net *net, u8 proto, __be16 port)
+{
+	return port == node.nodeport;
+}
+
 static const struct svcnat_snat_path path = {
-	.net = &init_net, .mark = 0x77, .oif = 5,
+	.net = &init_net, .mark = 0x77, .oif = 5, .reserved = is_reserved,
 };
 
 static const struct svcnat_snat_path local_path = {
@@ -292,6 +300,10 @@ static void the_route_says_the_address(struct kunit *test)
 	make_spec(test, &spec, 3, FIXTURE_MASQUERADE | FIXTURE_IPV6);
 	KUNIT_EXPECT_EQ(test, masquerade(test, 0, &spec), -ENETUNREACH);
 	node.no_addr = false;
+	/* or by a device that is going away */
+	node.no_device = true;
+	KUNIT_EXPECT_EQ(test, masquerade(test, 0, &spec), -ENETUNREACH);
+	node.no_device = false;
 	node.no_route = true;
 	KUNIT_EXPECT_EQ(test, masquerade(test, 0, &spec), -ENETUNREACH);
 	make_spec(test, &spec, 4, FIXTURE_MASQUERADE);
@@ -360,7 +372,7 @@ static void a_port_is_nobody_elses(struct kunit *test)
 	unsigned int i;
 
 	draw_in_order();
-	for (i = 0; i < 8; i++) {
+	for (i = 0; i < 10; i++) {
 		/* Each has another node. */
 		make_spec(test, &spec, 50000 * i, FIXTURE_MASQUERADE |
 			  (i & 1 ? FIXTURE_IPV6 : 0));
@@ -370,6 +382,7 @@ static void a_port_is_nobody_elses(struct kunit *test)
 		other.masq_port = htons(40000);
 		svcnat_fixture_answer(&other, &answer);
 		node.listens = i / 2 == 0 ? htons(40000) : 0;
+		node.nodeport = i / 2 == 4 ? htons(40000) : 0;
 		memset(&node.connected, 0, sizeof(node.connected));
 		memset(&node.tracked, 0, sizeof(node.tracked));
 		if (i / 2 == 1)
@@ -389,6 +402,7 @@ static void a_port_is_nobody_elses(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, spec.shift, 0);
 		KUNIT_EXPECT_TRUE(test, svcnat_fixture_has(fx, &spec));
 	}
+	node.nodeport = 0;
 	/* All of them are somebody's: there is an end to it. */
 	node.all_listen = true;
 	make_spec(test, &spec, 30, FIXTURE_MASQUERADE);

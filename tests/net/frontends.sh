@@ -89,6 +89,18 @@ other_ports()
 	asked "a server of the node" "$client" "$node_at:8080"
 }
 
+# The answers come to a port that is served, too.
+a_client_on_the_node_may_have_the_port()
+{
+	asked TCP "$node" -p 30080 -r "$vip:80"
+	check_is TCP "${answers[0]% *}" "* ?*:30080"
+	asked UDP "$node" -u -p 30080 -n 3 "$vip:80"
+	check_is UDP "${answers[0]% *}" "* ?*:30080"
+	stream old "$node" -p 30080 "$vip:80"
+	asked "others" "$client" -n 3 "$node_at:30080"
+	stream_ends old
+}
+
 only_cluster_addresses_answer_echo()
 {
 	ip netns exec "$client" ping -qc 1 -W 2 "$vip_ip" > /dev/null ||
@@ -240,6 +252,7 @@ run_tests_for "4 6" \
 	every_kind_serves \
 	each_frontend_counts \
 	other_ports \
+	a_client_on_the_node_may_have_the_port \
 	only_cluster_addresses_answer_echo \
 	source_ranges \
 	ranges_of_another_family \

@@ -32,6 +32,8 @@ family_begins()
 		service add web-udp udp $vip:80 endpoint $far:80
 		service add near tcp $vip2:80 endpoint $ep1:80
 		service add near-udp udp $vip2:80 endpoint $ep1:80
+		service add ports tcp frontend nodeport 30080 endpoint $pod_at:80
+		service add ports-udp udp frontend nodeport 30080 endpoint $pod_at:80
 	END
 }
 
@@ -138,6 +140,18 @@ between_hosts()
 	in_clear
 }
 
+# What was unpacked has a route, to the node, and goes elsewhere.  The answers
+# come in clear: they have another source when the node looks for a policy.
+to_a_nodeport()
+{
+	ways transport
+	policy "$eps" out "$there" "$here" transport
+	policy "$node" in "$there" "$here" transport
+	talks "$eps" "$node_eps_at:30080" -s "$ep_ip"
+	check_num "decrypted" "$(packets 0x102) > 20"
+	in_clear
+}
+
 through_a_tunnel()
 {
 	tunnel
@@ -174,13 +188,16 @@ ip_in "$eps" <<- END
 	addr add fd00:6::1/128 dev lo
 END
 serve "$eps" 80
+serve "$pod" 80
 # The last ones leave answers behind that are sent again for a minute, and that
 # conntrack would not know.
 run_tests \
 	between_hosts@4 \
+	to_a_nodeport@4 \
 	through_a_tunnel@4 \
 	beside_conntrack@4 \
 	between_hosts@6 \
+	to_a_nodeport@6 \
 	through_a_tunnel@6 \
 	beside_conntrack@6 \
 	only_by_the_tunnel@4 \
