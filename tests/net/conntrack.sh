@@ -129,6 +129,28 @@ one_tuple_both_ways()
 	check_is "invalid packets" "$(invalid)" 0
 }
 
+# What conntrack remembers of our own connections is in nobody's way: the client
+# keeps its port, and the endpoint.
+an_old_entry_is_not_in_the_way()
+{
+	local n
+
+	must service add one tcp "$vip:82" endpoint "10.2.0.3:80"
+	must service add one-udp udp "$vip:82" endpoint "10.2.0.3:80"
+	drop_invalid
+	for n in 1 2 3; do
+		asks "$client" 10.1.0.2 "$vip:82"
+		asks "$client" 10.1.0.2 -u "$vip:82"
+		must flow flush
+		ip netns exec "$node" conntrack -L 2> /dev/null |
+			grep -q "sport=4000 " || fail "conntrack has forgotten"
+	done
+	nothing_invalid
+	no_conntrack
+	must service del one
+	must service del one-udp
+}
+
 beside_a_masquerade()
 {
 	masquerade
@@ -185,6 +207,7 @@ run_tests \
 	with_a_stateful_firewall \
 	the_firewall_sees_endpoints \
 	one_tuple_both_ways \
+	an_old_entry_is_not_in_the_way \
 	beside_a_masquerade \
 	refusals \
 	untracked_packets_are_not_ours

@@ -89,6 +89,31 @@ other_ports()
 	asked "a server of the node" "$client" "$node_at:8080"
 }
 
+# It is one rewrite, and not two in a row.
+an_endpoint_may_be_another_frontend()
+{
+	local ns how
+
+	must service add chain tcp "$vip:82" endpoint "$ep3:80"
+	must service add chain-udp udp "$vip:82" endpoint "$ep3:80"
+	must service add end tcp frontend "$ep3:80" kind external \
+		endpoint "$ep4:80"
+	must service add end-udp udp frontend "$ep3:80" kind external \
+		endpoint "$ep4:80"
+	for ns in "$client" "$pod" "$node"; do
+		for how in "-r" "-u"; do
+			asked "${ns%-*} $how" "$ns" "$how" -n 3 "$vip:82"
+			check_is "${ns%-*} $how" "$endpoints" "$ep3:80"
+			asked "${ns%-*} $how, itself" "$ns" "$how" -n 3 \
+				"$ep3:80"
+			check_is "${ns%-*} $how, itself" "$endpoints" "$ep4:80"
+		done
+	done
+	for how in chain chain-udp end end-udp; do
+		must service del "$how"
+	done
+}
+
 # The answers come to a port that is served, too.
 a_client_on_the_node_may_have_the_port()
 {
@@ -252,6 +277,7 @@ run_tests_for "4 6" \
 	every_kind_serves \
 	each_frontend_counts \
 	other_ports \
+	an_endpoint_may_be_another_frontend \
 	a_client_on_the_node_may_have_the_port \
 	only_cluster_addresses_answer_echo \
 	source_ranges \
