@@ -201,6 +201,8 @@ void svcnat_conntrack_claim(struct sk_buff *skb)
 	enum ip_conntrack_info ctinfo;
 	struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
 
-	if (add && ct)
-		add(ct, GFP_ATOMIC);
+	if (!add || !ct || !add(ct, GFP_ATOMIC))
+		return;
+	/* Some kernels do so themselves, 6.12.95 does not. */
+	__set_bit(IPS_HELPER_BIT, &ct->status);
 }
