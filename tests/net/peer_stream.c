@@ -10,6 +10,7 @@
 
 #define RECORD		64	/* bytes that a stream sends at a time */
 #define TICK		20	/* ms between two records */
+#define SILENCE		1000	/* ms without an answer before the next one */
 
 struct stream {
 	int		fd;	/* -1: it has ended */
@@ -20,6 +21,7 @@ struct stream {
 	uint64_t	seen;
 	uint64_t	last;	/* when all up to here was seen, it may end */
 	long		heard;
+	long		asked;
 };
 
 static void stream_end(struct stream *s, int err)
@@ -64,6 +66,7 @@ static int stream_send(struct stream *s, size_t len)
 	if (n < 0)
 		return errno == EAGAIN ? 0 : -errno;
 	s->sent += n;
+	s->asked = now();
 	return 0;
 }
 
@@ -109,9 +112,16 @@ static void stream_tick(struct stream *s, const struct options *o)
 	/* Each has one more record to go, after the signal. */
 	if (stopped && !s->last)
 		s->last = s->sent + RECORD;
+	/* It may have been stopped for a while. */
 	if (s->seen == s->sent)
+		s->heard = now();
+	/*
+	 * Who has nothing more to say does not learn that the other side is
+	 * gone.  A datagram that was lost would not come again, though.
+	 */
+	if (s->seen == s->sent || (!s->udp && now() - s->asked > SILENCE))
 		err = stream_send(s, RECORD);
-	else if (now() - s->heard > o->timeout)
+	if (now() - s->heard > o->timeout)
 		err = -ETIMEDOUT;
 	if (err)
 		stream_end(s, err);
