@@ -33,8 +33,8 @@ static void answer(struct svcnat_passage *p)
 #if IS_ENABLED(CONFIG_BRIDGE_NETFILTER)
 	skb_ext_del(clone, SKB_EXT_BRIDGE_NF);
 #endif
-	if (!svcnat_reject_send(&p->sn->reject, clone, &p->packet, p->state))
-		svcnat_passage_count(p, SVCNAT_STAT_REJECT_LIMITED);
+	/* If that is one too many: the packet itself goes on, and is counted. */
+	svcnat_reject_send(&p->sn->reject, clone, &p->packet, p->state);
 	kfree_skb(clone);
 }
 
