@@ -62,6 +62,17 @@ both_sides_are_reset()
 	done
 }
 
+# Who is not told at once is told with his next packet.
+more_than_are_told_at_once()
+{
+	must service replace web tcp "$vip:80" on-removal reset \
+		endpoint "$ep1:80"
+	stream gone "$client" -n 300 "$vip:80"
+	must endpoint del web "$ep1:80"
+	was_reset gone 300
+	busywait 2000 balanced || fail "$(unbalanced)"
+}
+
 masqueraded_ones_too()
 {
 	must service replace web tcp "$vip:80" on-removal reset \
@@ -186,6 +197,7 @@ setup_topology
 serve "$eps" 80
 run_tests_for "4 6" \
 	both_sides_are_reset \
+	more_than_are_told_at_once \
 	masqueraded_ones_too \
 	others_go_on \
 	with_the_frontend \
