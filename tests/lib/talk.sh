@@ -162,3 +162,12 @@ stream_ends()
 	wait "${stream_pids[$1]}" ||
 		fail "$1: $(grep -v -e ' ok ' -e ' open ' "$tmp/$1")"
 }
+
+# was_reset NAME [COUNT]: so many of its connections, 1 by default, ended with a
+# RST
+was_reset()
+{
+	wait "${stream_pids[$1]}"
+	[ "$(grep -c " ECONNRESET " "$tmp/$1")" = "${2:-1}" ] ||
+		fail "$1: $(< "$tmp/$1")"
+}

@@ -189,11 +189,9 @@ removal_resets_both_sides()
 		for at in "$third_at:80" "$ep1:80"; do
 			must service replace gone tcp "$vip2:82" \
 				on-removal reset endpoint "$at"
-			stream gone "$ns" -n 2 "$vip2:82"
+			stream "${ns%-*}" "$ns" -n 2 "$vip2:82"
 			must endpoint del gone "$at"
-			wait "${stream_pids[gone]}"
-			has " ECONNRESET " "$tmp/gone" 2 ||
-				fail "${ns%-*}, $at: $(< "$tmp/gone")"
+			was_reset "${ns%-*}" 2
 		done
 	done
 	must service del gone

@@ -19,15 +19,6 @@ family_begins()
 		endpoint "$ep1:80" endpoint "$ep2:80"
 }
 
-# was_reset NAME [COUNT]: so many of its connections, 1 by default, ended with a
-# RST
-was_reset()
-{
-	wait "${stream_pids[$1]}"
-	[ "$(grep -c " ECONNRESET " "$tmp/$1")" = "${2:-1}" ] ||
-		fail "$1: $(< "$tmp/$1")"
-}
-
 # open_at ENDPOINT: connections that it has
 open_at()
 {
