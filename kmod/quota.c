@@ -2,6 +2,7 @@
 #include <linux/cpumask.h>
 #include <linux/gfp.h>
 #include <linux/limits.h>
+#include <linux/workqueue.h>
 
 #include "quota.h"
 
@@ -51,18 +52,35 @@ void svcnat_quota_exit(struct svcnat_quota *quota)
 	quota->spare = NULL;
 }
 
+static long flush_here(void *arg)
+{
+	struct svcnat_quota *quota = arg;
+
+	local_bh_disable();
+	flush(quota, this_cpu_ptr(quota->spare));
+	local_bh_enable();
+	return 0;
+}
+
 /**
  * svcnat_quota_set() - change the limit
  * @quota: which
  * @max: new limit, at most INT_MAX; if more is taken, nothing more can be
  *	until enough was given back
  *
- * Context: one caller at a time.
+ * What CPUs keep back may be more than all of the new limit.  One that is
+ * offline keeps it until it is back.
+ *
+ * Context: process, one caller at a time.
  */
 void svcnat_quota_set(struct svcnat_quota *quota, u32 max)
 {
+	int cpu;
+
 	atomic_add((int)max - quota->max, &quota->room);
 	quota->max = max;
+	for_each_online_cpu(cpu)
+		work_on_cpu_safe(cpu, flush_here, quota);
 }
 
 /**

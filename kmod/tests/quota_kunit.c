@@ -131,6 +131,15 @@ static void cpus_keep_little_back(struct kunit *test)
 	got = on(0, &quota, max + 1);
 	KUNIT_EXPECT_LE(test, got, max);
 	KUNIT_EXPECT_GE(test, got, max - SPARE_MAX);
+	/* Nor of a limit that is less than what they kept. */
+	on(0, &quota, -got);
+	on(1, &quota, 1);
+	on(1, &quota, -1);
+	svcnat_quota_set(&quota, 10);
+	KUNIT_EXPECT_EQ(test, on(0, &quota, 11), 10);
+	on(0, &quota, -10);
+	KUNIT_EXPECT_EQ(test, on(1, &quota, 11), 10);
+	on(1, &quota, -10);
 	svcnat_quota_exit(&quota);
 }
 
