@@ -6,6 +6,12 @@
 #define EVICT_BUCKETS	1024U
 #define EVICT_FLOWS	64
 
+/*
+ * Seconds for an answer, of which a handshake takes two.  Who loses a SYN sends
+ * it again after one, and then after two more (RFC 6298).
+ */
+#define YIELD_AFTER	3
+
 /* What svcnat_flow_make_room() has seen so far. */
 struct search {
 	struct svcnat_hit	victim;
@@ -55,6 +61,28 @@ static bool look_through(struct svcnat_flows *flows,
 		}
 	}
 	return false;
+}
+
+/**
+ * svcnat_flow_yield() - remove a flow that nobody has answered
+ * @flows: where it is
+ * @hit: any of its keys
+ *
+ * For those who want what it has; those that have hardly begun are spared.
+ *
+ * Context: softirqs disabled, RCU read side.
+ * Return: whether it is gone.
+ */
+bool svcnat_flow_yield(struct svcnat_flows *flows, const struct svcnat_hit *hit)
+{
+	u8 proto = READ_ONCE(hit->line->key.proto);
+	struct svcnat_life life;
+
+	svcnat_line_life(hit, &life);
+	return svcnat_state_half_open(proto, life.request, life.reply) &&
+	       svcnat_stamp_seconds(svcnat_stamp_now() - life.stamp) >=
+		       YIELD_AFTER &&
+	       svcnat_flow_kill(flows, hit, SVCNAT_STAT_FLOW_EVICTED);
 }
 
 /**

@@ -106,7 +106,9 @@ bool svcnat_flow_kill(struct svcnat_flows *flows, const struct svcnat_hit *hit,
 		      enum svcnat_stat why);
 bool svcnat_flow_bury(struct svcnat_flows *flows, const struct svcnat_hit *hit);
 
-/* evict.c */
+/* evict.c: who goes when others want the place */
+bool svcnat_flow_yield(struct svcnat_flows *flows,
+		       const struct svcnat_hit *hit);
 bool svcnat_flow_make_room(struct svcnat_flows *flows, u32 hash);
 
 /* flow_life.c: what packets and time make of one */

@@ -189,7 +189,8 @@ static bool is_ours(struct svcnat_flows *flows,
 	struct svcnat_hit hit;
 
 	return svcnat_flow_find(flows, answer, stage, &hit) &&
-	       !(pressed && svcnat_flow_bury(flows, &hit));
+	       !(pressed && (svcnat_flow_bury(flows, &hit) ||
+			     svcnat_flow_yield(flows, &hit)));
 }
 
 static bool port_is_free(struct svcnat_flows *flows,
@@ -254,7 +255,7 @@ int svcnat_snat_masquerade(struct svcnat_flows *flows,
 				continue;
 		}
 		spec->masq_port = choose_port(path->net, ports);
-		/* At first one that is not just being closed. */
+		/* At first one that is not just being closed or opened. */
 		if (!port_is_free(flows, path, spec, tries < PORT_TRIES / 2))
 			continue;
 		err = svcnat_flow_insert(flows, spec, hit);

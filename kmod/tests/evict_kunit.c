@@ -105,6 +105,34 @@ static void who_was_refreshed_does_not_expire(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, svcnat_fixture_gone(fx, &spec));
 }
 
+/* Where others want its port, who has waited in vain goes. */
+static void who_waits_in_vain_gives_way(struct kunit *test)
+{
+	const u32 second = HZ >> SVCNAT_STAMP_SHIFT;
+	struct flow_fixture *fx = test->priv;
+	struct svcnat_flow_spec spec;
+	struct svcnat_hit hit;
+	unsigned int i;
+	bool gone;
+
+	for (i = 0; i < 8; i++) {
+		svcnat_fixture_open(test, i, i & 1 ? IPPROTO_TCP : IPPROTO_UDP,
+				    i & 2, &spec);
+		svcnat_fixture_age(fx, &spec, (i & 4 ? 4 : 2) * second + 1);
+		KUNIT_ASSERT_TRUE(test, svcnat_fixture_find(fx, &spec.tuple,
+							    SVCNAT_PRE, &hit));
+		local_bh_disable();
+		rcu_read_lock();
+		gone = svcnat_flow_yield(&fx->flows, &hit);
+		rcu_read_unlock();
+		local_bh_enable();
+		KUNIT_EXPECT_EQ_MSG(test, gone, i >= 4 && !(i & 2), "%u", i);
+		KUNIT_EXPECT_EQ(test, svcnat_fixture_gone(fx, &spec), gone);
+	}
+	KUNIT_EXPECT_EQ(test, svcnat_fixture_stat(fx, SVCNAT_STAT_FLOW_EVICTED),
+			2);
+}
+
 /* One packet looks at so many flows near its own, and no more. */
 static void a_search_has_an_end(struct kunit *test)
 {
@@ -136,6 +164,7 @@ static struct kunit_case evict_cases[] = {
 	KUNIT_CASE(expired_go_first_then_the_oldest_half_open),
 	KUNIT_CASE(who_was_answered_is_not_evicted),
 	KUNIT_CASE(who_was_refreshed_does_not_expire),
+	KUNIT_CASE(who_waits_in_vain_gives_way),
 	KUNIT_CASE(a_search_has_an_end),
 	{}
 };

@@ -140,6 +140,34 @@ ports_run_out()
 	any_port
 }
 
+# Who sends SYNs and hears no answer has no port for long if others want it.
+who_is_not_answered_gives_way()
+{
+	local before n
+
+	few_ports 2
+	nft_node <<- END
+		table inet silent {
+			chain forward {
+				type filter hook forward priority 0
+				tcp dport 80 drop
+			}
+		}
+	END
+	before=$(stat drop_snat)
+	for n in 1 2 3; do
+		ask "$client" -s "${many}8" -t 200 "$vip2:80" > /dev/null
+		check_fail $? "an answer to $n of nobody"
+	done
+	check_num "drop_snat" "$(stat drop_snat) > $before"
+	nft_node <<< "delete table inet silent"
+	before=$(stat flow_evicted)
+	slowwait 20000 ask "$client" -s "${many}9" -t 300 "$vip2:80" \
+		> /dev/null || fail "no port though nobody was ever answered"
+	check_num "flow_evicted" "$(stat flow_evicted) > $before"
+	any_port
+}
+
 ports_of_sockets_are_spared()
 {
 	local way before
@@ -252,6 +280,7 @@ run_tests_for "4 6" \
 	ports_of_the_range \
 	the_same_port \
 	ports_run_out \
+	who_is_not_answered_gives_way \
 	ports_of_sockets_are_spared \
 	a_socket_comes_later \
 	ports_of_conntrack_are_spared \
