@@ -2,6 +2,38 @@
 /* The life of a flow: what its packets make of it, and when it ends. */
 #include "flow.h"
 
+/*
+ * Does the packet count for more than that it came?  Asked until the client of
+ * a connection has proven itself.
+ */
+static bool counts(const struct svcnat_hit *hit,
+		   const struct svcnat_packet *packet)
+{
+	struct svcnat_flow *flow = svcnat_line_flow(hit->line);
+	u64 reply;
+
+	if (hit->direction == SVCNAT_REPLY ||
+	    svcnat_word_seen(hit->word) & SVCNAT_SEEN_ACK ||
+	    !svcnat_proto_connects(packet->tuple.proto) ||
+	    packet->tcp & (SVCNAT_TCP_SYN | SVCNAT_TCP_RST))
+		return true;
+	reply = atomic64_read(&svcnat_flow_line(flow, SVCNAT_REPLY)->word);
+	smp_rmb();	/* pairs with the update of that word: see learn() */
+	return svcnat_word_generation(reply) ==
+	       svcnat_word_generation(hit->word) &&
+	       svcnat_state_heard(svcnat_word_seen(reply),
+				  READ_ONCE(*svcnat_flow_offer(flow)), packet);
+}
+
+/* Remember what the client will know; its word says so afterwards. */
+static void learn(const struct svcnat_hit *hit,
+		  const struct svcnat_packet *packet)
+{
+	if (hit->direction == SVCNAT_REPLY && packet->tcp & SVCNAT_TCP_SYN)
+		WRITE_ONCE(*svcnat_flow_offer(svcnat_line_flow(hit->line)),
+			   packet->proof);
+}
+
 /**
  * svcnat_flow_mark() - a packet of a flow has passed
  * @hit: from the lookup at its first stage (not svcnat_hit.second)
@@ -14,8 +46,11 @@ void svcnat_flow_mark(const struct svcnat_hit *hit,
 {
 	u32 generation = svcnat_word_generation(hit->word);
 	u8 seen = svcnat_word_seen(hit->word);
-	u8 after = svcnat_state_after(seen, packet);
+	u8 after = counts(hit, packet) ? svcnat_state_after(seen, packet) :
+					 seen | SVCNAT_SEEN;
 	u32 age = svcnat_stamp_now() - svcnat_word_stamp(hit->word);
+
+	learn(hit, packet);
 
 	/* Told to both sides, so that traffic of either can take it back. */
 	if (packet->tcp & SVCNAT_TCP_RST)

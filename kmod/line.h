@@ -89,7 +89,7 @@ struct svcnat_key {
  * @nport: the port that replaces the destination's (PRE) or the source's (POST)
  * @mport: the port that replaces the other end's; equal to it if that stays
  * @addr: source (key), destination (key), replacement: one word each for IPv4,
- *	four each for IPv6
+ *	four each for IPv6; of a request, what svcnat_flow_offer() gives
  */
 struct svcnat_line {
 	struct svcnat_key	key;
@@ -266,6 +266,25 @@ static inline struct svcnat_line *svcnat_line_sibling(struct svcnat_line *line)
 {
 	return svcnat_flow_line(svcnat_line_flow(line),
 				!(line->key.role & SVCNAT_ROLE_REPLY));
+}
+
+/**
+ * svcnat_flow_offer() - where a flow keeps what its client must know
+ * @flow: the flow
+ *
+ * svcnat_packet.proof of the endpoint's last SYN, ACK or INIT ACK: valid while
+ * SVCNAT_SEEN_OFFER is in the reply's word.  Where the memory becomes another
+ * flow's at this very moment, that one may get it: its client then has to wait
+ * for the endpoint's word.
+ *
+ * Return: in the line of the request, because that of the reply is full.
+ */
+static inline u32 *svcnat_flow_offer(struct svcnat_flow *flow)
+{
+	struct svcnat_line *request = svcnat_flow_line(flow, SVCNAT_REQUEST);
+
+	return (__force u32 *)request->addr +
+	       3 * svcnat_addr_words(flow->request.family);
 }
 
 /**

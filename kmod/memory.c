@@ -6,6 +6,7 @@
 #include "line.h"
 
 #define LINE_END(words)	(offsetof(struct svcnat_line, addr) + 12 * (words))
+#define OFFER_END(words) (LINE_END(words) + sizeof(u32))
 #define STUB_END(words)	(offsetof(struct svcnat_stub, addr) + 4 * (words))
 
 #define FLOW4_STUB	128	/* of the request, then that of the reply */
@@ -22,8 +23,8 @@
 /* The two directions share no cache line. */
 static_assert(SVCNAT_FLOW4_REPLY % SVCNAT_FLOW_ALIGN == 0);
 static_assert(SVCNAT_FLOW6_REPLY % SVCNAT_FLOW_ALIGN == 0);
-static_assert(LINE_END(1) <= SVCNAT_FLOW4_REPLY);
-static_assert(LINE_END(4) <= SVCNAT_FLOW6_REPLY);
+static_assert(OFFER_END(1) <= SVCNAT_FLOW4_REPLY);
+static_assert(OFFER_END(4) <= SVCNAT_FLOW6_REPLY);
 /* Nothing overlaps, and what follows is aligned. */
 static_assert(SVCNAT_FLOW4_REPLY + LINE_END(1) <= PLAIN4_END);
 static_assert(SVCNAT_FLOW6_REPLY + LINE_END(4) <= PLAIN6_END);

@@ -42,6 +42,11 @@ static u8 tcp_bits(const struct tcphdr *th)
 	       (th->rst ? SVCNAT_TCP_RST : 0) | (th->ack ? SVCNAT_TCP_ACK : 0);
 }
 
+static u32 tcp_proof(const struct tcphdr *th)
+{
+	return ntohl(th->syn ? th->seq : th->ack_seq) + th->syn;
+}
+
 /*
  * The first fragment has all that is rewritten.  Rewriting it alone would part
  * it from the others, but where it is only quoted it has served its time.
@@ -191,6 +196,7 @@ static enum svcnat_parsed parse_tcp(const struct sk_buff *skb,
 	packet->tcp = tcp_bits(th);
 	packet->l4_len = sizeof(_th);
 	packet->payload = packet->len > packet->l4 - packet->l3 + th->doff * 4;
+	packet->proof = tcp_proof(th);
 	return SVCNAT_PARSED;
 }
 

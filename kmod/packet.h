@@ -53,6 +53,9 @@ struct svcnat_quote {
  * @len: bytes from the network header to the end of the packet
  * @tcp: SVCNAT_TCP_... bits, 0 if neither TCP nor SCTP
  * @payload: there are bytes behind the transport header; of SCTP, DATA
+ * @proof: what its sender can only know from the other side: the acknowledgment
+ *	number of TCP, host order, the verification tag of SCTP, as it is; of a
+ *	SYN, ACK or INIT ACK that which its answer will bear
  * @icmp_type: type of an ICMP or ICMPv6 message, 0 of anything else
  * @tag: of SCTP, the verification tag of an ABORT in answer
  * @quote: only written for ICMP and ICMPv6, and only valid for an error; its
@@ -67,6 +70,7 @@ struct svcnat_packet {
 	u8			tcp;
 	bool			payload;
 	u8			icmp_type;
+	u32			proof;
 	__be32			tag;
 	struct svcnat_quote	quote;
 };

@@ -45,7 +45,7 @@ static bool is_good_init(const struct sctphdr *sh, u32 len, u32 rest)
 	       rest < ALIGN(len, 4) + sizeof(struct sctp_chunkhdr);
 }
 
-/* That of an INIT tells it in its own header (8.4). */
+/* An INIT and an INIT ACK tell it in their own headers (3.3.2, 8.4). */
 static __be32 tag_of_init(const struct sk_buff *skb, u32 at)
 {
 	const struct sctp_init_chunk *init;
@@ -82,6 +82,7 @@ enum svcnat_parsed svcnat_packet_parse_sctp(const struct sk_buff *skb,
 	packet->tuple.dport = sh->dest;
 	packet->l4_len = sizeof(_sh);
 	packet->tag = sh->vtag;
+	packet->proof = (__force u32)sh->vtag;
 	for (n = 0; n < CHUNKS && !packet->payload; n++) {
 		ch = skb_header_pointer(skb, at, sizeof(_ch), &_ch);
 		if (!ch)
@@ -95,6 +96,8 @@ enum svcnat_parsed svcnat_packet_parse_sctp(const struct sk_buff *skb,
 		packet->tcp |= chunk_bits(ch->type);
 		if (ch->type == SCTP_CID_INIT)
 			packet->tag = tag_of_init(skb, at);
+		if (ch->type == SCTP_CID_INIT_ACK)
+			packet->proof = (__force u32)tag_of_init(skb, at);
 		packet->payload = is_data(ch->type);
 		at += ALIGN(len, 4);
 	}

@@ -9,6 +9,10 @@ static u8 tcp_after(u8 seen, const struct svcnat_packet *packet)
 	seen |= SVCNAT_SEEN;
 	if (packet->tcp & SVCNAT_TCP_RST)
 		return seen | SVCNAT_SEEN_RST | SVCNAT_SEEN_OWN_RST;
+	if (packet->tcp & SVCNAT_TCP_SYN && packet->tcp & SVCNAT_TCP_ACK)
+		seen |= SVCNAT_SEEN_OFFER;
+	if (packet->payload && seen & SVCNAT_SEEN_OFFER)
+		seen |= SVCNAT_SEEN_MORE;
 	if (packet->tcp & SVCNAT_TCP_SYN)
 		return seen & SVCNAT_SEEN_ACK && svcnat_packet_opens(packet) ?
 		       seen | SVCNAT_SEEN_SYN : seen;
@@ -33,6 +37,29 @@ u8 svcnat_state_after(u8 seen, const struct svcnat_packet *packet)
 	if (svcnat_proto_connects(packet->tuple.proto))
 		return tcp_after(seen, packet);
 	return seen & SVCNAT_SEEN ? seen | SVCNAT_SEEN_MORE : SVCNAT_SEEN;
+}
+
+/**
+ * svcnat_state_heard() - has the client heard what the endpoint answered?
+ * @reply: what the endpoint has sent
+ * @offer: svcnat_packet.proof of its last SYN, ACK or INIT ACK, if
+ *	SVCNAT_SEEN_OFFER is there
+ * @packet: of the client: of TCP or SCTP, no SYN or INIT
+ *
+ * Whoever forges a client's address sees no answers.  Two answers may differ,
+ * and the client have heard the first: so the endpoint's word counts as well.
+ * One that is not convinced itself has no data to send yet, and one of SCTP
+ * nothing but an ABORT or another INIT ACK.
+ *
+ * Return: true if so.
+ */
+bool svcnat_state_heard(u8 reply, u32 offer, const struct svcnat_packet *packet)
+{
+	if (reply & (packet->tuple.proto == IPPROTO_SCTP ? SVCNAT_SEEN_ACK :
+							   SVCNAT_SEEN_MORE))
+		return true;
+	return reply & SVCNAT_SEEN_OFFER && packet->tcp & SVCNAT_TCP_ACK &&
+	       packet->proof == offer;
 }
 
 /* Of SCTP as well */

@@ -9,6 +9,9 @@
  * No sequence numbers are tracked, so a forged packet is as good as a real one
  * here.  Therefore nothing seen ever ends a flow: a RST and a FIN shorten its
  * timeout, and the next packet that a live connection would send restores it.
+ * And what begins a connection does not make it last: a client must show that
+ * it has heard the endpoint's answer, or else anybody could fill the table with
+ * connections that stay for a day, from addresses that are not his.
  *
  * The price: data that was lost before a FIN and is sent again after it takes
  * the FIN back too.  If the FIN itself had arrived it is not repeated, and the
@@ -26,7 +29,9 @@
 
 /* What a direction has sent; TCP stands for SCTP, too: see packet.h */
 #define SVCNAT_SEEN		0x01	/* anything */
-#define SVCNAT_SEEN_MORE	0x02	/* UDP: a second packet */
+#define SVCNAT_SEEN_MORE	0x02	/* UDP: a second packet; TCP: data, not
+					 * before SVCNAT_SEEN_OFFER
+					 */
 #define SVCNAT_SEEN_ACK		0x04	/* TCP: a segment that is no SYN */
 #define SVCNAT_SEEN_FIN		0x08	/* TCP: FIN, and no data since */
 #define SVCNAT_SEEN_RST		0x10	/* TCP: either side's RST, since when
@@ -35,6 +40,9 @@
 #define SVCNAT_SEEN_OWN_RST	0x20	/* TCP: that RST was this side's */
 #define SVCNAT_SEEN_SYN		0x40	/* TCP: a SYN after SVCNAT_SEEN_ACK, and
 					 * no other segment since but a RST
+					 */
+#define SVCNAT_SEEN_OFFER	0x80	/* TCP: a SYN, ACK: what proves that it
+					 * was heard is known
 					 */
 
 /*
@@ -151,6 +159,8 @@ static inline bool svcnat_word_live(u64 word)
 }
 
 u8 svcnat_state_after(u8 seen, const struct svcnat_packet *packet);
+bool svcnat_state_heard(u8 reply, u32 offer,
+			const struct svcnat_packet *packet);
 enum svcnat_flow_state svcnat_state_of(u8 proto, u8 request, u8 reply);
 enum svcnat_timeout svcnat_state_timeout(u8 proto,
 					 enum svcnat_flow_state state);

@@ -19,6 +19,7 @@
  * @endpoint: accounts of endpoints
  * @frontend: account of the frontend
  * @direct: how many flows were made that are charged to neither
+ * @proof: svcnat_packet.proof of all packets
  */
 struct flow_fixture {
 	struct svcnat_flows	flows;
@@ -28,6 +29,7 @@ struct flow_fixture {
 	struct svcnat_account	endpoint[FIXTURE_ENDPOINTS];
 	struct svcnat_account	frontend;
 	u32			direct;
+	u32			proof;
 };
 
 /* Shapes of flows: any sum of these; 0 is a plain IPv4 flow. */

@@ -367,7 +367,9 @@ void svcnat_fixture_packet(struct flow_fixture *fx,
 			   enum svcnat_direction direction, u8 tcp,
 			   bool payload)
 {
-	struct svcnat_packet packet = { .tcp = tcp, .payload = payload };
+	struct svcnat_packet packet = {
+		.tcp = tcp, .payload = payload, .proof = fx->proof,
+	};
 	enum svcnat_stage stage;
 	struct svcnat_hit hit;
 

@@ -237,8 +237,8 @@ static bool step(struct flow_fixture *fx, struct model *m)
 		m->there[i] = false;
 		break;
 	case 5:
-		svcnat_fixture_packet(fx, &spec, SVCNAT_REPLY, SVCNAT_TCP_ACK,
-				      true);
+		svcnat_fixture_packet(fx, &spec, SVCNAT_REPLY,
+				      SVCNAT_TCP_SYN | SVCNAT_TCP_ACK, false);
 		svcnat_fixture_packet(fx, &spec, SVCNAT_REQUEST, SVCNAT_TCP_ACK,
 				      true);
 		m->established[i] |= m->there[i];

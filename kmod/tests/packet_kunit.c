@@ -214,6 +214,29 @@ static void tells_payload_from_options(struct kunit *test)
 	}
 }
 
+/* What a SYN, ACK asks for is one more than its number. */
+static void tells_what_proves(struct kunit *test)
+{
+	static const u32 some[] = { 0, 1, 0x7fffffff, 0x80000000, U32_MAX };
+	struct svcnat_packet packet;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(some); i++) {
+		svcnat_wire_make(&wire, IPPROTO_TCP, 6, 8);
+		put_unaligned_be32(some[i], wire.bytes + wire.l4 + 4);
+		put_unaligned_be32(~some[i], wire.bytes + wire.l4 + 8);
+		wire.bytes[wire.l4 + 13] = SVCNAT_TCP_SYN | SVCNAT_TCP_ACK;
+		verdict(test, &packet);
+		KUNIT_EXPECT_EQ(test, packet.proof, some[i] + 1);
+		wire.bytes[wire.l4 + 13] = SVCNAT_TCP_ACK;
+		verdict(test, &packet);
+		KUNIT_EXPECT_EQ(test, packet.proof, ~some[i]);
+	}
+	svcnat_wire_make(&wire, IPPROTO_UDP, 6, 8);
+	verdict(test, &packet);
+	KUNIT_EXPECT_EQ(test, packet.proof, 0);
+}
+
 static void knows_fragments(struct kunit *test)
 {
 	static const struct {
@@ -387,6 +410,7 @@ static struct kunit_case packet_cases[] = {
 	KUNIT_CASE(refuses_every_truncation),
 	KUNIT_CASE(refuses_bad_lengths),
 	KUNIT_CASE(tells_payload_from_options),
+	KUNIT_CASE(tells_what_proves),
 	KUNIT_CASE(knows_fragments),
 	KUNIT_CASE(leaves_other_protocols),
 	KUNIT_CASE(refuses_the_other_family),

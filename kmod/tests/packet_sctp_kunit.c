@@ -186,6 +186,25 @@ static void chunks_add_up(struct kunit *test)
 	}
 }
 
+/* The tag that an INIT ACK asks for is in its own header. */
+static void the_tag_proves(struct kunit *test)
+{
+	u8 *at;
+
+	begin(0);
+	add_chunk(SCTP_CID_COOKIE_ECHO, 20);
+	put_unaligned_be32(0x80000001, wire.bytes + wire.l4 + 4);
+	verdict(test);
+	KUNIT_EXPECT_EQ(test, ntohl((__force __be32)packet.proof), 0x80000001);
+	begin(0);
+	add_chunk(SCTP_CID_INIT_ACK, 20);
+	at = wire.bytes + wire.l4 + COMMON;
+	put_unaligned_be32(0x80000001, wire.bytes + wire.l4 + 4);
+	put_unaligned_be32(0x12345678, at + 4);
+	verdict(test);
+	KUNIT_EXPECT_EQ(test, ntohl((__force __be32)packet.proof), 0x12345678);
+}
+
 /* Whoever sends many is not read to the end. */
 static void few_chunks_are_looked_at(struct kunit *test)
 {
@@ -268,6 +287,7 @@ static struct kunit_case packet_sctp_cases[] = {
 	KUNIT_CASE(every_chunk_says_what_it_should),
 	KUNIT_CASE(an_init_is_alone_and_has_no_tag),
 	KUNIT_CASE(chunks_add_up),
+	KUNIT_CASE(the_tag_proves),
 	KUNIT_CASE(few_chunks_are_looked_at),
 	KUNIT_CASE(lengths_are_not_believed),
 	KUNIT_CASE(refuses_every_truncation),

@@ -3,7 +3,7 @@
 
 #include "../state.c"
 
-#define SEEN_ALL	0x7f
+#define SEEN_ALL	0xff
 
 static struct svcnat_packet made_of(u8 proto, u8 bits, bool payload)
 {
@@ -22,7 +22,13 @@ static u8 tcp_model(u8 seen, u8 bits, bool payload)
 	bool talk = !rst && !syn;
 	bool fin = talk && bits & SVCNAT_TCP_FIN;
 	u8 after = SVCNAT_SEEN | (seen & SVCNAT_SEEN_MORE);
+	bool offer = syn && bits & SVCNAT_TCP_ACK;
 
+	if (offer || seen & SVCNAT_SEEN_OFFER) {
+		after |= SVCNAT_SEEN_OFFER;
+		if (!rst && payload)
+			after |= SVCNAT_SEEN_MORE;
+	}
 	if (talk || seen & SVCNAT_SEEN_ACK)
 		after |= SVCNAT_SEEN_ACK;
 	if (rst || (syn && seen & SVCNAT_SEEN_RST))
@@ -141,6 +147,33 @@ static void every_pair_has_its_state(struct kunit *test)
 	}
 }
 
+/* A client has heard what it can repeat, or what the endpoint says it has. */
+static void who_has_heard_is_believed(struct kunit *test)
+{
+	unsigned int r, bits, right;
+
+	for (r = 0; r <= SEEN_ALL; r++) {
+		for (bits = 0; bits < 32; bits++) {
+			for (right = 0; right < 2; right++) {
+				struct svcnat_packet p =
+					made_of(IPPROTO_TCP, bits, false);
+				bool proven = right && r & SVCNAT_SEEN_OFFER &&
+					      bits & SVCNAT_TCP_ACK;
+
+				p.proof = 6 + right;
+				KUNIT_EXPECT_EQ(test,
+						svcnat_state_heard(r, 7, &p),
+						proven ||
+						r & SVCNAT_SEEN_MORE);
+				p.tuple.proto = IPPROTO_SCTP;
+				KUNIT_EXPECT_EQ(test,
+						svcnat_state_heard(r, 7, &p),
+						proven || r & SVCNAT_SEEN_ACK);
+			}
+		}
+	}
+}
+
 static void every_state_has_its_timeout(struct kunit *test)
 {
 	static const u8 timeout[] = {
@@ -209,6 +242,7 @@ static struct kunit_case state_cases[] = {
 	KUNIT_CASE(every_segment_says_what_it_should),
 	KUNIT_CASE(a_second_datagram_makes_a_stream),
 	KUNIT_CASE(every_pair_has_its_state),
+	KUNIT_CASE(who_has_heard_is_believed),
 	KUNIT_CASE(every_state_has_its_timeout),
 	KUNIT_CASE(a_word_keeps_its_parts),
 	KUNIT_CASE(a_stamp_is_a_time),
