@@ -1,0 +1,197 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# More clients than there is room for, most of whom do not exist, and packets
+# that are made to break a connection: who is connected goes on, and afterwards
+# everything is as before.
+#
+#    client ------- node ------- eps	see setup_topology() in lib/topology.sh
+#
+# STRESS_SECONDS is how long each flood lasts, 4 by default.
+# shellcheck disable=SC2317  # run_tests calls the functions
+
+. "$(dirname "$0")/../lib.sh"
+
+seconds=${STRESS_SECONDS:-4}
+
+family_begins()
+{
+	flush
+	ctl -b - <<- END || fail "no services"
+		service add web tcp $vip:80 endpoint $ep1:80
+		service add dns udp $vip:80 endpoint $ep1:80
+		service add pinned tcp $vip2:80 affinity 10800 endpoint $ep1:80 endpoint $ep2:80
+		service add talk tcp $vip:81 endpoint $ep1:80
+	END
+}
+
+# The client's other addresses are not its own: it hears no answers to them.
+deaf()
+{
+	ip netns exec "$client" nft -f - <<- END || bail_out "nft"
+		table inet deaf {
+			chain in {
+				type filter hook prerouting priority -400
+				ip daddr 10.3.0.0/16 drop
+				ip6 daddr fd00:3::/64 drop
+			}
+		}
+	END
+}
+
+hearing()
+{
+	ip netns exec "$client" nft delete table inet deaf
+}
+
+# flood WORD...: peer asks from all of the client's addresses, until flood_ends
+flood()
+{
+	"$peer" -N "$client" ask -f -n 10000000 -i -s "${many}1" "$@" \
+		> /dev/null 2>&1 &
+	flood=$!
+}
+
+flood_ends()
+{
+	kill "$flood" 2> /dev/null || fail "the flood was over before"
+	wait "$flood" 2> /dev/null
+}
+
+# goodput: sets $rate to the packets per second of the connections that talk
+goodput()
+{
+	local from to before
+
+	milliseconds from
+	before=$(packets)
+	sleep "$seconds"
+	rate=$(($(packets) - before))
+	milliseconds to
+	rate=$((rate * 1000 / (to - from)))
+}
+
+packets()
+{
+	ctl -s -j service show talk | jq '.[0].stats.reply_packets'
+}
+
+# flooded LIMIT PROTO: with three times as many as there may be, a connection
+# is as fast as beside the same flood to who is no service.
+flooded()
+{
+	local beside before live way=
+	[ "$2" = tcp ] || way=-u
+
+	must config set max-flows "$1"
+	stream talk "$client" -n 8 "$vip:81"
+	# shellcheck disable=SC2086  # none or one word
+	{
+		flood $way "$ep1:80"
+		goodput
+		beside=$rate
+		flood_ends
+		before=$(stat flow_new)
+		flood $way "$vip:80"
+		busywait 20000 stat_above flow_new $((before + $1)) ||
+			busywait 1000 stat_above drop_flow_limit $((2 * $1)) ||
+			fail "this is no flood"
+	}
+	goodput
+	flood_ends
+	read_stats
+	live=${stats[flow_live]}
+	note "$2: $rate packets/s, $beside beside the flood," \
+	     "${stats[flow_new]} new, ${stats[flow_evicted]} evicted," \
+	     "${stats[drop_flow_limit]} dropped"
+	check_num "flows" "$live <= $1"
+	check_num "goodput" "$rate >= $beside * 8 / 10"
+	stream_ends talk
+}
+
+syn_flood()
+{
+	deaf
+	flooded 2000 tcp
+	# Nobody needs to wait until those have expired.
+	ask "$client" -n 50 -t 3000 "$vip:80" > "$tmp/asked"
+	check_num "connected" "$(grep -cF "$ep1:80" "$tmp/asked") >= 48"
+	hearing
+	must config set max-flows 1000000
+}
+
+udp_flood()
+{
+	must config set timeout-udp 2 timeout-udp-stream 2
+	flooded 2000 udp
+	must config set max-flows 1000000 timeout-udp 30 timeout-udp-stream 120
+	asked "afterwards" "$client" -n 10 "$vip:80"
+	asked "afterwards" "$client" -u -n 10 "$vip:80"
+}
+
+affinity_flood()
+{
+	local at
+
+	asked "who is pinned" "$client" -n 4 "$vip2:80"
+	at=$endpoints
+	must config set max-affinity 200
+	ask "$client" -n 700 -t 3000 -i -s "${many}1" "$vip2:80" > "$tmp/asked"
+	check_num "answers" "$(grep -cF -e "$ep1:80" -e "$ep2:80" "$tmp/asked") == 700"
+	check_num "pinned" "$(stat affinity_live) <= 200"
+	check_num "not remembered" "$(stat affinity_full) >= 500"
+	asked "who is pinned" "$client" -n 4 "$vip2:80"
+	check_is "still to" "$endpoints" "$at"
+	must config set max-affinity 1000000
+	asked "one more" "$client" -n 4 -s "${many}7" "$vip2:80"
+}
+
+# Packets of a connection whose number is known, but not where it is.
+blind_sweeps()
+{
+	local before
+
+	stream talk "$client" -p 4100 -s "$client_ip" "$vip:80"
+	before=$(endpoint_of 4100)
+	wire sweeps 4100 200
+	check_is "endpoint" "$(endpoint_of 4100)" "$before"
+	streams_go_on
+	busywait 5000 state_of_is 4100 established ||
+		fail "it is $(state_of 4100)"
+	stream_ends talk
+}
+
+endpoint_of()
+{
+	ctl -j flow show web |
+		jq -r ".[] | select(.client_port == $1) | .endpoint"
+}
+
+state_of()
+{
+	ctl -j flow show web |
+		jq -r ".[] | select(.client_port == $1) | .state"
+}
+
+state_of_is()
+{
+	[ "$(state_of "$1")" = "$2" ]
+}
+
+streams_go_on()
+{
+	local before
+
+	before=$(stat translated)
+	busywait 10000 stat_above translated $((before + 64)) ||
+		fail "the streams are silent"
+}
+
+setup_topology
+serve "$eps" 80
+wire_start sweeps.py
+run_tests_for "4 6" \
+	syn_flood \
+	udp_flood \
+	affinity_flood \
+	blind_sweeps
