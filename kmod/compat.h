@@ -10,6 +10,7 @@
 #include <linux/version.h>
 #include <net/genetlink.h>
 #include <net/udp.h>
+#include <net/xfrm.h>
 
 /* unaligned.h moved with 5f60d5f6bbc1 (6.12). */
 #if KERNEL_VERSION(6, 12, 0) <= LINUX_VERSION_CODE
@@ -59,6 +60,27 @@ static inline struct udp_table *svcnat_udp_table(struct net *net)
 	return net->ipv4.udp_table;
 #else
 	return &udp_table;
+#endif
+}
+
+/**
+ * svcnat_decode_session() - what policies of IPsec look at in a packet
+ * @net: the netns
+ * @skb: on its way out
+ * @fl: written
+ * @family: AF_INET or AF_INET6
+ *
+ * The netns is asked for since 2b1dc6285c3f (6.7).
+ *
+ * Return: 0 or an errno.
+ */
+static inline int svcnat_decode_session(struct net *net, struct sk_buff *skb,
+					struct flowi *fl, u8 family)
+{
+#if KERNEL_VERSION(6, 7, 0) <= LINUX_VERSION_CODE
+	return xfrm_decode_session(net, skb, fl, family);
+#else
+	return xfrm_decode_session(skb, fl, family);
 #endif
 }
 

@@ -6,6 +6,7 @@
 #include <net/tcp.h>
 #include <net/xfrm.h>
 
+#include "ipsec.h"
 #include "nat.h"
 #include "passage.h"
 #include "trace.h"
@@ -149,6 +150,15 @@ unsigned int svcnat_passage_settle(struct svcnat_passage *p)
 	case NF_INET_PRE_ROUTING:
 		/* What IPsec has unpacked has a route already, to the old one. */
 		skb_dst_drop(p->skb);
+		break;
+	case NF_INET_POST_ROUTING:
+		err = svcnat_ipsec_ask(p->skb, p->state);
+		if (err) {
+			if (p->counted)
+				svcnat_passage_count(p, SVCNAT_STAT_RX);
+			svcnat_passage_drop(p, SVCNAT_STAT_DROP_POLICY);
+			return NF_DROP_ERR(err);
+		}
 		break;
 	case NF_INET_LOCAL_IN:
 		/* Early demux looked for a socket of the old source. */

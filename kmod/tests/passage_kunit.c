@@ -6,13 +6,16 @@
 #include <net/xfrm.h>
 
 #include "../compat.h"
+#include "../ipsec.h"
 #include "flow_fixture.h"
 #include "wire.h"
 
-/* The routes that packets of the node's own are given anew */
+/* The routes that packets of the node's own are given anew, and policies */
 static struct routes {
 	unsigned int	asked[2];
 	int		err;
+	unsigned int	policies;
+	int		policy;
 } routes;
 
 #define ip_route_me_harder(net, sk, skb, type) \
@@ -21,6 +24,7 @@ static struct routes {
 /* There are no policies: the real ones would ask the packet's device. */
 #define xfrm4_policy_check(sk, dir, skb)	true
 #define xfrm6_policy_check(sk, dir, skb)	true
+#define svcnat_ipsec_ask(skb, state)	(routes.policies++, routes.policy)
 #include "../passage.c"
 
 static const struct wire_shape linear = { .headroom = 64 };
@@ -282,6 +286,8 @@ static void node_packets_are_routed_again(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, settle(), NF_ACCEPT);
 		KUNIT_EXPECT_EQ(test, routes.asked[ipv6], out);
 		KUNIT_EXPECT_EQ(test, routes.asked[!ipv6], 0);
+		KUNIT_EXPECT_EQ(test, routes.policies,
+				hook == NF_INET_POST_ROUTING);
 		translated += hook != NF_INET_FORWARD;
 		KUNIT_EXPECT_EQ(test, stat(test, SVCNAT_STAT_TRANSLATED),
 				translated);
@@ -294,6 +300,18 @@ static void node_packets_are_routed_again(struct kunit *test)
 					EHOSTUNREACH);
 			KUNIT_EXPECT_EQ(test, 1 + ipv6,
 					stat(test, SVCNAT_STAT_DROP_ROUTE));
+		}
+		if (routes.policies) {
+			routes.policy = -EPERM;
+			walk->p.counted = ipv6;
+			verdict = settle();
+			KUNIT_EXPECT_EQ(test, -NF_DROP_GETERR((int)verdict),
+					EPERM);
+			KUNIT_EXPECT_EQ(test, 1 + ipv6,
+					stat(test, SVCNAT_STAT_DROP_POLICY));
+			/* Else it was counted where it came in. */
+			KUNIT_EXPECT_EQ(test, ipv6,
+					stat(test, SVCNAT_STAT_RX));
 		}
 		kfree_skb(walk->p.skb);
 	}

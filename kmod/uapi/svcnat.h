@@ -576,7 +576,8 @@ enum svcnat_answer_attr {
  *	the frontend
  * @SVCNAT_STAT_DROP_NO_LOCAL_ENDPOINT: dropped: the policy is local and only
  *	other nodes have usable endpoints
- * @SVCNAT_STAT_DROP_POLICY: dropped: no policy of IPsec admits it to the node
+ * @SVCNAT_STAT_DROP_POLICY: dropped: no policy of IPsec admits it to the node,
+ *	or one that its new source has bars its way, or makes it too long for it
  * @SVCNAT_STAT_DROP_NO_SERVICE: dropped: an address of service-cidr that no
  *	frontend has
  * @SVCNAT_STAT_REJECT_NO_ENDPOINT: rejected: no usable endpoint

@@ -37,14 +37,14 @@ family_begins()
 	END
 }
 
-key=0x00112233445566778899aabbccddeeff
+key=00112233445566778899aabbccddeeff
+crypt="enc cbc(aes) 0x$key auth-trunc hmac(sha256) 0x$key$key 128"
 
 # ways MODE: the two associations, at both ends
 ways()
 {
-	local ns crypt="enc cbc(aes) $key auth-trunc hmac(sha256) $key$key 128"
+	local ns
 
-	crypt="${crypt//${key}0x/$key}"
 	for ns in "$node" "$eps"; do
 		ip_in "$ns" <<- END
 			xfrm state add src $here dst $there proto esp spi 0x101 mode $1 $crypt
@@ -141,14 +141,44 @@ between_hosts()
 }
 
 # What was unpacked has a route, to the node, and goes elsewhere.  The answers
-# come in clear: they have another source when the node looks for a policy.
+# are the node's only when they have passed the last hook.
 to_a_nodeport()
 {
-	ways transport
-	policy "$eps" out "$there" "$here" transport
-	policy "$node" in "$there" "$here" transport
-	talks "$eps" "$node_eps_at:30080" -s "$ep_ip"
-	check_num "decrypted" "$(packets 0x102) > 20"
+	transport
+	encrypted talks "$eps" "$node_eps_at:30080" -s "$ep_ip"
+	in_clear
+}
+
+# What is the node's own only behind the last hook: with masquerade its address.
+masqueraded()
+{
+	transport
+	must config set masquerade-all on
+	encrypted talks "$client" "$vip2:80"
+	# Another answer than before
+	policy "$node" out "$client_ip" "$there" transport
+	ip_in "$node" <<< "xfrm state add src $client_ip dst $there proto esp spi 0x103 mode transport $crypt"
+	encrypted talks "$client" "$vip2:80"
+	must config set masquerade-all off
+	in_clear
+}
+
+# No way there is better than one in clear.
+barred()
+{
+	local before
+
+	must config set masquerade-all on
+	# Where the address to masquerade with is asked for, or behind that.
+	read_stats
+	before=$((stats[drop_policy] + stats[drop_route]))
+	ip_in "$node" <<< "xfrm policy add src $here dst $there dir out action block"
+	ask "$client" -t 500 "$vip2:80" > /dev/null &&
+		fail "an answer in spite of the policy"
+	read_stats
+	check_num "dropped" \
+		"${stats[drop_policy]} + ${stats[drop_route]} > $before"
+	must config set masquerade-all off
 	in_clear
 }
 
@@ -194,10 +224,14 @@ serve "$pod" 80
 run_tests \
 	between_hosts@4 \
 	to_a_nodeport@4 \
+	masqueraded@4 \
+	barred@4 \
 	through_a_tunnel@4 \
 	beside_conntrack@4 \
 	between_hosts@6 \
 	to_a_nodeport@6 \
+	masqueraded@6 \
+	barred@6 \
 	through_a_tunnel@6 \
 	beside_conntrack@6 \
 	only_by_the_tunnel@4 \
