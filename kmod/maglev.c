@@ -151,7 +151,8 @@ static void hold_auction(struct auction *a)
  * @num: how many, 1 to 65535
  *
  * Who leaves, leaves its own places to the others; only few others move.  Each
- * has as many places as its weight says, give or take one.
+ * has as many places as its weight says, give or take one; what so many have too
+ * many or too few, all others lack or gain in the shares of their weights.
  *
  * Context: process.
  * Return: the table, or NULL without memory.
