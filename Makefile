@@ -23,6 +23,8 @@ help:
 	@echo 'make demo           show svcnat at work in a virtual machine'
 	@echo 'make check          run all tests that must hold before a change lands'
 	@echo 'make check-long     run the tests that take longer'
+	@echo 'make fuzz           fuzz the packet code and the tables in user space'
+	@echo '                    MINUTES=N for so long in all, 60 if not given'
 	@echo 'make bench          measure'
 	@echo 'make clean          remove what was built in this directory'
 
@@ -59,6 +61,9 @@ check:
 check-long:
 	@tests/check --long 2>&1
 
+fuzz:
+	@tests/fuzz/run $(or $(MINUTES),60)
+
 bench:
 	@echo 'bench is not built yet' >&2; exit 1
 
@@ -66,4 +71,4 @@ clean:
 	[ ! -e Kbuild ] || { $(kdir) && $(MAKE) -C "$$kdir" M='$(CURDIR)' clean; }
 	[ ! -e tools/Makefile ] || $(MAKE) -C tools clean
 
-.PHONY: all help module tools install dkms-install demo check check-long bench clean
+.PHONY: all help module tools install dkms-install demo check check-long fuzz bench clean
