@@ -29,7 +29,10 @@ static bool counts(const struct svcnat_hit *hit,
 static void learn(const struct svcnat_hit *hit,
 		  const struct svcnat_packet *packet)
 {
-	if (hit->direction == SVCNAT_REPLY && packet->tcp & SVCNAT_TCP_SYN)
+	if (hit->direction == SVCNAT_REPLY &&
+	    (packet->tcp & (SVCNAT_TCP_SYN | SVCNAT_TCP_ACK |
+			    SVCNAT_TCP_RST)) ==
+	    (SVCNAT_TCP_SYN | SVCNAT_TCP_ACK))
 		WRITE_ONCE(*svcnat_flow_offer(svcnat_line_flow(hit->line)),
 			   packet->proof);
 }

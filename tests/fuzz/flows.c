@@ -12,10 +12,17 @@ static bool connects(const struct history *h)
 	return h->proto == IPPROTO_TCP || h->proto == IPPROTO_SCTP;
 }
 
-/* A segment of a connection that goes on: neither RST nor SYN */
+/* A segment of a connection that goes on: neither RST nor SYN, nor a guess */
 static bool talks(const struct event *e)
 {
-	return !(e->tcp & (SVCNAT_TCP_RST | SVCNAT_TCP_SYN));
+	return !(e->tcp & (SVCNAT_TCP_RST | SVCNAT_TCP_SYN)) && !e->unheard;
+}
+
+static bool offers(const struct event *e)
+{
+	return e->direction == SVCNAT_REPLY &&
+	       (e->tcp & (SVCNAT_TCP_RST | SVCNAT_TCP_SYN |
+			  SVCNAT_TCP_ACK)) == (SVCNAT_TCP_SYN | SVCNAT_TCP_ACK);
 }
 
 /* SYN or INIT, and nothing else that matters */
@@ -41,6 +48,54 @@ static bool has_talked(const struct history *h, u8 direction, u32 before)
 		    talks(&h->event[before]))
 			return true;
 	return false;
+}
+
+/* Has the endpoint said that it is connected, in words or by what it sends? */
+static bool vouches(const struct history *h)
+{
+	bool offered = false;
+	u32 i;
+
+	for (i = 0; i < h->num; i++) {
+		const struct event *e = &h->event[i];
+
+		if (e->direction != SVCNAT_REPLY)
+			continue;
+		offered |= offers(e);
+		if (h->proto == IPPROTO_SCTP ? talks(e) :
+		    offered && e->payload && !(e->tcp & SVCNAT_TCP_RST))
+			return true;
+	}
+	return false;
+}
+
+/* Does the client repeat what the endpoint has offered last? */
+static bool repeats(const struct history *h, const struct event *e)
+{
+	u32 i = h->num;
+
+	while (i--)
+		if (offers(&h->event[i]))
+			return e->tcp & SVCNAT_TCP_ACK &&
+			       e->proof == h->event[i].proof;
+	return false;
+}
+
+/**
+ * history_add() - another packet
+ * @h: of the connection; there is room
+ * @e: the packet; it is found out whether it counts
+ */
+void history_add(struct history *h, const struct event *e)
+{
+	struct event *to = &h->event[h->num];
+
+	*to = *e;
+	to->unheard = connects(h) && e->direction == SVCNAT_REQUEST &&
+		      talks(e) && !has_talked(h, SVCNAT_REQUEST, h->num) &&
+		      !vouches(h) && !repeats(h, e);
+	h->num++;
+	h->last = shim_jiffies;
 }
 
 /* Did it send FIN, and no data since? */

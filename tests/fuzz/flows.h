@@ -12,11 +12,15 @@
  * @direction: who sent it
  * @tcp: SVCNAT_TCP_... bits
  * @payload: it has some
+ * @proof: see svcnat_packet
+ * @unheard: the client has not shown yet that it hears the endpoint
  */
 struct event {
 	u8	direction;
 	u8	tcp;
 	bool	payload;
+	u32	proof;
+	bool	unheard;
 };
 
 /**
@@ -33,6 +37,7 @@ struct history {
 	u64		last;
 };
 
+void history_add(struct history *h, const struct event *e);
 enum svcnat_flow_state history_state(const struct history *h);
 u32 history_timeout(const struct history *h, const u32 *timeout);
 bool history_half_open(const struct history *h);

@@ -100,9 +100,10 @@ static void mark(struct feed *f)
 	packet.tuple = flow->key[e.direction].tuple;
 	packet.tcp = e.tcp;
 	packet.payload = e.payload;
+	e.proof = kind & 0x40 ? 7 : 8;
+	packet.proof = e.proof;
 	svcnat_flow_mark(&hit, &packet);
-	flow->history.event[flow->history.num++] = e;
-	flow->history.last = shim_jiffies;
+	history_add(&flow->history, &e);
 }
 
 /* What was meant for a flow that is no more reaches none. */

@@ -61,6 +61,7 @@ static void check_same(enum svcnat_parsed parsed, const struct svcnat_packet *a,
 	fuzz_check(a->payload == b->payload, "payload");
 	fuzz_check(a->icmp_type == b->icmp_type, "type");
 	fuzz_check(a->tag == b->tag, "tag");
+	fuzz_check(a->proof == b->proof, "proof");
 	if (has_quote(parsed))
 		check_quote(&a->quote, &b->quote);
 }

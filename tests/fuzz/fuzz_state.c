@@ -176,12 +176,6 @@ static enum svcnat_review expected(const struct event *e, u8 flags)
 					     SVCNAT_REVIEW_KEEP;
 }
 
-static void remember(const struct event *e)
-{
-	t.history.event[t.history.num++] = *e;
-	t.history.last = shim_jiffies;
-}
-
 /* A new connection: its first packet is all that there was. */
 static void reopen(struct svcnat_hit *hit, const struct event *e)
 {
@@ -190,7 +184,7 @@ static void reopen(struct svcnat_hit *hit, const struct event *e)
 	svcnat_account_sum(&t.endpoint, &sums);
 	fuzz_check(svcnat_flow_reopen(&t.flows, hit), "not to be reopened");
 	t.history.num = 0;
-	remember(e);
+	history_add(&t.history, e);
 	svcnat_flow_mark(hit, &t.packet);
 	svcnat_account_sum(&t.endpoint, &sums);
 	fuzz_check(sums.opened == sums.closed, "as many flows as before");
@@ -212,6 +206,8 @@ static void packet(struct feed *f, u8 kind)
 		e.tcp = (kind >> 2 & 7) | (kind & 0x20 ? SVCNAT_TCP_ACK : 0);
 	t.packet.tcp = e.tcp;
 	t.packet.payload = e.payload;
+	e.proof = kind & 0x40 ? 7 : 8;
+	t.packet.proof = e.proof;
 	t.endpoint.flags = flags[feed_u8(f) & 3];
 	find(e.direction, &hit);
 	review = svcnat_flow_review(&hit, &t.packet);
@@ -222,7 +218,7 @@ static void packet(struct feed *f, u8 kind)
 		return;
 	}
 	svcnat_flow_mark(&hit, &t.packet);
-	remember(&e);
+	history_add(&t.history, &e);
 }
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)

@@ -12,6 +12,11 @@ static u32 be16(const u8 *b)
 	return b[0] << 8 | b[1];
 }
 
+static u32 be32(const u8 *b)
+{
+	return be16(b) << 16 | be16(b + 2);
+}
+
 static void take_addr(union nf_inet_addr *to, const u8 *from, u32 len)
 {
 	memset(to, 0, sizeof(*to));
@@ -124,6 +129,7 @@ static enum svcnat_parsed tcp(const struct model *m, struct svcnat_packet *p)
 	p->tcp = b[13] & 0x17;
 	p->l4_len = 20;
 	p->payload = m->len > p->l4 + 4U * (b[12] >> 4);
+	p->proof = b[13] & 2 ? be32(b + 4) + 1 : be32(b + 8);
 	return SVCNAT_PARSED;
 }
 
@@ -162,6 +168,7 @@ static enum svcnat_parsed sctp(const struct model *m, struct svcnat_packet *p)
 	take_ports(&p->tuple, m->b + p->l4);
 	p->l4_len = 12;
 	memcpy(&p->tag, m->b + p->l4 + 4, 4);
+	memcpy(&p->proof, m->b + p->l4 + 4, 4);
 	for (n = 0; n < 8 && !p->payload && at + 4 <= m->len; n++) {
 		const u8 *b = m->b + at;
 
@@ -172,6 +179,11 @@ static enum svcnat_parsed sctp(const struct model *m, struct svcnat_packet *p)
 			if (!good_init(m, p->l4, at, len, n))
 				return SVCNAT_PARSED_BROKEN;
 			memcpy(&p->tag, b + 4, 4);
+		}
+		if (b[0] == 2) {
+			p->proof = 0;
+			if (at + 20 <= m->len)
+				memcpy(&p->proof, b + 4, 4);
 		}
 		p->tcp |= chunk_says(b[0]);
 		p->payload = b[0] == 0 || b[0] == 64;

@@ -18,6 +18,16 @@ extern int shim_cpu;
 #define for_each_possible_cpu(cpu)					\
 	for ((cpu) = 0; (cpu) < SHIM_CPUS; (cpu)++)
 
+#define for_each_online_cpu(cpu)	for_each_possible_cpu(cpu)
+/* Whoever asks runs there for a while. */
+#define work_on_cpu_safe(cpu, fn, arg)					\
+	({								\
+		const int _was = shim_cpu;				\
+		shim_cpu = (cpu);					\
+		fn(arg);						\
+		shim_cpu = _was;					\
+	})
+
 typedef struct { u64 v; } u64_stats_t;
 
 struct u64_stats_sync {
