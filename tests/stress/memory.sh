@@ -1,0 +1,275 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Allocations fail, one at a time: what was asked for happens whole or not at
+# all, can be asked for again, and connections that are there do not notice.
+#
+#    client ------- node ------- eps	see setup_topology() in lib/topology.sh
+#
+# For a kernel with CONFIG_FAULT_INJECTION.  Of each command every
+# SVCNAT_STEP-th allocation fails in turn, by default every third.
+# shellcheck disable=SC2317  # run_tests calls the functions
+
+. "$(dirname "$0")/../lib.sh"
+
+step=${SVCNAT_STEP:-3}
+control=/sys/kernel/debug
+
+# fault FILE VALUE: of the injection of both kinds, if both have it
+fault()
+{
+	local kind
+
+	for kind in failslab fail_page_alloc; do
+		[ ! -e "$control/$kind/$1" ] || echo "$2" > "$control/$kind/$1"
+	done
+}
+
+# state: prints all that is configured
+state()
+{
+	ctl -j -b - <<- END
+		service show
+		config show
+	END
+}
+
+reset_state()
+{
+	ctl -b - <<- END || fail "no services"
+		service flush
+		config set pod-cidr none snat-ports auto
+		service add web tcp $vip:80 affinity 60 endpoint 10.2.0.1:80 endpoint 10.2.0.2:80
+		service add dns udp $vip:53 endpoint 10.2.0.1:80
+	END
+	ask "$client" -u -n 3 "$vip:53" > /dev/null
+	ask "$client" -n 3 "$vip:80" > /dev/null
+}
+
+# failing NTH COMMAND...: COMMAND, one of whose allocations fails; sets $left to
+# how many were to come before it
+failing()
+{
+	local status
+
+	rm -f "$tmp/left"
+	FAIL_NTH=$1 FAIL_LEFT=$tmp/left LD_PRELOAD=$tmp/fail.so "${@:2}" \
+		> "$tmp/out" 2> "$tmp/err"
+	status=$?
+	left=none
+	[ ! -e "$tmp/left" ] || read -r left < "$tmp/left"
+	return "$status"
+}
+
+# allocations COMMAND...: sets $total to how many it takes
+allocations()
+{
+	local far=100000
+
+	failing "$far" "$@" || fail "$*: $(cat "$tmp/err")"
+	total=0
+	[ "$left" = none ] || total=$((far - left))
+	((total > 0)) || fail "$*: nothing is counted"
+}
+
+# changes UNDO: WORDS: svcctl WORDS, which are undone by svcctl UNDO
+changes()
+{
+	local undo=$1 before after nth now status tried=0
+	shift
+
+	before=$(state)
+	allocations svcctl -N "$node" "$@"
+	after=$(state)
+	[ "$after" != "$before" ] || fail "$*: changes nothing"
+	# shellcheck disable=SC2086  # words
+	must $undo
+	check_is "undone: $*" "$(state)" "$before"
+	for ((nth = 1 + RANDOM % step; nth <= total; nth += step)); do
+		failing "$nth" svcctl -N "$node" "$@"
+		status=$?
+		# As many as the last time, but for what happens to be there.
+		[ "$left" = 0 ] || break
+		tried=$((tried + 1))
+		now=$(state)
+		if [ "$status" != 0 ]; then
+			[ "$now" = "$before" ] ||
+				fail "$*: changed by half, allocation $nth: $now"
+			[ -s "$tmp/err" ] || fail "$*: fails and says nothing"
+			must "$@"
+			now=$(state)
+		fi
+		[ "$now" = "$after" ] ||
+			fail "$*: not what was asked for, allocation $nth: $now"
+		# shellcheck disable=SC2086  # words
+		must $undo
+	done
+	check_is "undone at the end: $*" "$(state)" "$before"
+	faults=$((faults + tried))
+}
+
+# shows WORDS: svcctl WORDS, which only show something
+shows()
+{
+	local nth want status
+
+	allocations svcctl -N "$node" "$@"
+	want=$(sed 's/"[a-z-]*": *[0-9]*//g' "$tmp/out")
+	for ((nth = 1 + RANDOM % step; nth <= total; nth += step)); do
+		failing "$nth" svcctl -N "$node" "$@"
+		status=$?
+		[ "$left" = 0 ] || break
+		faults=$((faults + 1))
+		# All of it, or an error.
+		[ "$status" != 0 ] || [ "$(sed 's/"[a-z-]*": *[0-9]*//g' \
+			"$tmp/out")" = "$want" ] ||
+			fail "$*: another answer, allocation $nth"
+		[ "$status" = 0 ] || [ -s "$tmp/err" ] ||
+			fail "$*: fails and says nothing"
+	done
+}
+
+whole_or_not_at_all()
+{
+	local web="tcp $vip:80 affinity 60 endpoint 10.2.0.1:80 endpoint 10.2.0.2:80"
+
+	reset_state
+	stream talk "$client" -n 4 "$vip:80"
+	changes "service del new" service add new tcp "$vip2:80" "[fd00:96::10]:80" \
+		scheduler maglev endpoint 10.2.0.1:80 endpoint "[fd00:2::1]:80"
+	changes "service replace web $web" service replace web tcp "$vip:80" \
+		"$vip2:80" affinity 60 endpoint 10.2.0.2:80 endpoint 10.2.0.3:80
+	changes "service set web scheduler random" \
+		service set web scheduler maglev
+	changes "frontend del web 10.96.0.30:80" frontend add web \
+		10.96.0.30:80 kind lb allow 10.0.0.0/8 allow 192.168.0.0/16
+	changes "frontend del web nodeport 30080" frontend add web nodeport 30080
+	changes "endpoint del web 10.2.0.4:80" endpoint add web 10.2.0.4:80
+	changes "endpoint set web 10.2.0.1:80 weight 1" \
+		endpoint set web 10.2.0.1:80 weight 7
+	changes "config set pod-cidr none" \
+		config set pod-cidr 10.4.0.0/16,fd00:4::/64
+	changes "service add dns udp $vip:53 endpoint 10.2.0.1:80" \
+		service del dns
+	stream_ends talk
+	note "$faults allocations failed"
+	check_num "failures" "$faults > 20"
+}
+
+answers_whole_or_not_at_all()
+{
+	faults=0
+	reset_state
+	shows -j service show
+	shows -j -s service show web
+	shows -j flow show
+	shows -j affinity show
+	shows -j stats show
+	shows -j config show
+	shows -j simulate tcp "$client_ip:5000" "$vip:80"
+	note "$faults allocations failed"
+	check_num "failures" "$faults > 10"
+}
+
+# Of a network namespace the module's part comes last.
+namespaces_are_made_or_not()
+{
+	local nth from
+
+	allocations "$tmp/fail" netns
+	note "a network namespace takes $total allocations"
+	from=$((total > 40 ? total - 40 : 1))
+	for ((nth = from + RANDOM % step; nth <= total; nth += step)); do
+		failing "$nth" "$tmp/fail" netns
+	done
+	"$tmp/fail" netns || fail "no namespace any more"
+}
+
+loads_or_not()
+{
+	local nth from status
+
+	flush
+	rmmod svcnat || { fail "rmmod"; return; }
+	allocations "$tmp/fail" module "$SVCNAT_KO"
+	note "loading takes $total allocations"
+	rmmod svcnat || fail "rmmod"
+	from=$((total > 80 ? total - 80 : 1))
+	for ((nth = from + RANDOM % step; nth <= total; nth += step)); do
+		failing "$nth" "$tmp/fail" module "$SVCNAT_KO"
+		status=$?
+		if [ "$status" = 0 ]; then
+			rmmod svcnat || fail "rmmod after allocation $nth"
+		elif grep -q '^svcnat ' /proc/modules; then
+			fail "it is there though it failed, allocation $nth"
+		fi
+	done
+	insmod "$SVCNAT_KO" || bail_out "insmod"
+	reset_state
+	asked "afterwards" "$client" -n 4 "$vip:80"
+}
+
+# half_of CACHE...: the allocations from it fail
+half_of()
+{
+	local cache
+
+	for cache; do
+		echo 1 > "/sys/kernel/slab/$cache/failslab"
+	done
+	echo 1 > "$control/failslab/cache-filter"
+	echo 50 > "$control/failslab/probability"
+	echo -1 > "$control/failslab/times"
+}
+
+none_of()
+{
+	local cache
+
+	echo 0 > "$control/failslab/probability"
+	echo 0 > "$control/failslab/cache-filter"
+	for cache; do
+		echo 0 > "/sys/kernel/slab/$cache/failslab"
+	done
+}
+
+# A SYN that finds no memory comes again.
+packets_without_memory()
+{
+	local cache
+
+	reset_state
+	stream talk "$client" -n 8 "$vip:80"
+	for cache in svcnat_flow4 svcnat_flow4_full; do
+		half_of "$cache"
+		ask "$client" -s 10.3.0.1 -i -n 20 -t 10000 "$vip:80" \
+			> "$tmp/asked"
+		none_of "$cache"
+		! grep ' - ' "$tmp/asked" || fail "$cache: no connection"
+	done
+	check_num "drop_memory" "$(stat drop_memory) > 0"
+	asked "afterwards" "$client" -n 10 "$vip:80"
+	stream_ends talk
+}
+
+[ -e /proc/self/fail-nth ] || skip_all "the kernel has no fault injection"
+[ -n "${SVCNAT_KO-}" ] || skip_all "SVCNAT_KO does not name the module"
+tcc -shared -o "$tmp/fail.so" "${0%/*}/fail.c" || bail_out "fail.so"
+tcc -o "$tmp/fail" "${0%/*}/fail.c" || bail_out "fail"
+fault verbose 0
+fault ignore-gfp-wait N
+fault ignore-gfp-highmem N
+fault min-order 0
+faults=0
+# For leaves_nothing_behind: here packets may be dropped for that.
+# shellcheck disable=SC2034
+memory_fails=yes
+setup_topology
+use_family 4
+serve "$eps" 80
+run_tests \
+	whole_or_not_at_all \
+	answers_whole_or_not_at_all \
+	namespaces_are_made_or_not \
+	packets_without_memory \
+	loads_or_not
