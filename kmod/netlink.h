@@ -66,6 +66,8 @@ int svcnat_request_parse(struct svcnat_request *request,
 			 struct genl_info *info);
 int svcnat_request_name(struct nlattr *const *attrs, const char **name,
 			struct netlink_ext_ack *extack);
+int svcnat_request_proto(const struct nlattr *attr, u8 *proto,
+			 struct netlink_ext_ack *extack);
 int svcnat_request_no_service(struct genl_info *info);
 int svcnat_request_ranges(const struct nlattr *list,
 			  struct svcnat_ranges **ranges,

@@ -96,6 +96,18 @@ int svcnat_nl_config_get_doit(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
+static int check_ports(const struct nlattr *attr,
+		       struct netlink_ext_ack *extack)
+{
+	u32 range = attr ? nla_get_u32(attr) : 0;
+
+	if (!range || (range >> 16 && range >> 16 <= (range & 0xffff)))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attr,
+			    "the range of ports has no port, or begins at 0");
+	return -EINVAL;
+}
+
 /* Take over a key, if it is given; tells whether that changes anything. */
 static bool set_key(u32 *key, const struct nlattr *attr)
 {
@@ -188,6 +200,9 @@ int svcnat_nl_config_set_doit(struct sk_buff *skb, struct genl_info *info)
 	err = nla_parse_nested(tb, SVCNAT_CONFIG_A_MAX,
 			       info->attrs[SVCNAT_A_CONFIG],
 			       svcnat_policy_config_nest, info->extack);
+	if (!err)
+		err = check_ports(tb[SVCNAT_CONFIG_A_SNAT_PORTS],
+				  info->extack);
 	if (!err)
 		err = parse_zones(tb, zones, info->extack);
 	if (!err) {

@@ -226,6 +226,25 @@ int svcnat_request_name(struct nlattr *const *attrs, const char **name,
 }
 
 /**
+ * svcnat_request_proto() - the protocol that a request is about
+ * @attr: u8
+ * @proto: written
+ * @extack: for the reason of a refusal
+ *
+ * Return: 0 or -EPROTONOSUPPORT.
+ */
+int svcnat_request_proto(const struct nlattr *attr, u8 *proto,
+			 struct netlink_ext_ack *extack)
+{
+	*proto = nla_get_u8(attr);
+	if (svcnat_proto_has_ports(*proto))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attr,
+			    "the protocol is not TCP, UDP or SCTP");
+	return -EPROTONOSUPPORT;
+}
+
+/**
  * svcnat_request_no_service() - refuse a request about a service that is not
  * @info: of the request
  *
@@ -297,8 +316,12 @@ int svcnat_request_parse(struct svcnat_request *request, struct genl_info *info)
 					      "the service's name is missing");
 	spec->name = nla_data(tb[SVCNAT_SERVICE_A_NAME]);
 	spec->origin = nest;
-	if (tb[SVCNAT_SERVICE_A_PROTO])
-		spec->proto = nla_get_u8(tb[SVCNAT_SERVICE_A_PROTO]);
+	if (tb[SVCNAT_SERVICE_A_PROTO]) {
+		err = svcnat_request_proto(tb[SVCNAT_SERVICE_A_PROTO],
+					   &spec->proto, info->extack);
+		if (err)
+			return err;
+	}
 	parse_options(spec, tb);
 	return parse_lists(spec, info);
 }

@@ -56,7 +56,9 @@ static int parse_tuple(struct nlattr *const *tb, const struct nlattr *nest,
 					      SVCNAT_QUERY_A_DST_PORT :
 					      SVCNAT_QUERY_A_SRC_PORT,
 					      "a port is missing");
-	t->proto = nla_get_u8(tb[SVCNAT_QUERY_A_PROTO]);
+	err = svcnat_request_proto(tb[SVCNAT_QUERY_A_PROTO], &t->proto, extack);
+	if (err)
+		return err;
 	t->sport = nla_get_be16(tb[SVCNAT_QUERY_A_SRC_PORT]);
 	t->dport = nla_get_be16(tb[SVCNAT_QUERY_A_DST_PORT]);
 	err = parse_addr(tb, nest, SVCNAT_QUERY_A_SRC4, SVCNAT_QUERY_A_SRC6,
