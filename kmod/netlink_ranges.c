@@ -99,6 +99,12 @@ int svcnat_request_ranges(const struct nlattr *list,
 	*ranges = NULL;
 	nla_for_each_nested(nest, list, rem)
 		num++;
+	/* No policy refuses that: half a list might let everybody in. */
+	if (rem > 0) {
+		NL_SET_ERR_MSG_ATTR(extack, list,
+				    "bytes are left behind the last range");
+		return -EINVAL;
+	}
 	if (num > SVCNAT_RANGES_MAX) {
 		NL_SET_ERR_MSG_ATTR(extack, list,
 				    "a list has at most 512 ranges");

@@ -8,7 +8,7 @@ tests/net/nl-client.sh made, and change nothing.
 from errno import (EEXIST, EINVAL, ENODEV, ENOENT, ENOSPC, EPROTONOSUPPORT,
                    ERANGE)
 
-from spec import Raw
+from spec import NESTED, Raw, attribute
 
 WEB, PROTO = {"name": "web"}, {"proto": 6}
 NEW = {"name": "new", "proto": 6}
@@ -190,6 +190,13 @@ def range_lists():
     yield ([good, {"addr4": "10.1.0.0", "prefix": 15}], EINVAL,
            "the address of a range has bits behind its prefix", "[2]")
     yield ([good] * 513, ENOSPC, "a list has at most 512 ranges", "")
+    one = attribute(1 | NESTED, attribute(1, b"\x0a\0\0\0") +
+                    attribute(3, b"\x08"))
+    left = "bytes are left behind the last range"
+    yield Raw(one + b"\0"), EINVAL, left, ""
+    for rest in b"\0\0\0\0", b"\x15\0\x02\x80" + one[4:]:
+        for data in rest, one + rest:
+            yield Raw(data), EINVAL, left, ""
 
 
 def endpoints():
