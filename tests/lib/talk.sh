@@ -32,10 +32,12 @@ programs=/run/svcnat-tests
 peer=$programs/peer
 probe=$programs/probe
 
-# build_program NAME: from net/NAME.c and, if it has parts, net/NAME_*.c
+# build_program NAME [DIR]: from DIR/NAME.c, DIR/NAME.h and, if it has parts,
+# DIR/NAME_*.c; in net by default
 build_program()
 {
-	local program=$programs/$1 source=$lib_dir/net/$1 file old='' parts=()
+	local program=$programs/$1 source=$lib_dir/${2-net}/$1 file old=''
+	local parts=()
 
 	for file in "$lib_dir/net/tool.h" "$source".[ch] "$source"_*.c; do
 		[ -e "$file" ] || continue
