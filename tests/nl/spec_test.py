@@ -5,7 +5,8 @@
 usage: spec_test.py [HEADER [SPEC]]
 
 One line on stdout for each name or number in which they differ, or that only
-one of them has; and for each that contradicts the specification itself.
+one of them has; for each that contradicts the specification itself; and for
+each that the description for syzkaller has wrong or lacks.
 """
 import os
 import re
@@ -16,6 +17,8 @@ sys.dont_write_bytecode = True
 from spec import PATH, Spec  # noqa: E402
 
 UAPI = os.path.join(os.path.dirname(PATH), "../../kmod/uapi/svcnat.h")
+SYZKALLER = os.path.join(os.path.dirname(PATH),
+                         "socket_netlink_generic_svcnat.txt")
 # What has no number of its own in a specification.
 DERIVED = re.compile(r"SVCNAT_GENL_VERSION|SVCNAT_\w*UNSPEC|SVCNAT_\w*A_MAX|"
                      r"SVCNAT_STAT_MAX")
@@ -94,6 +97,59 @@ def contradictions(spec):
             yield f"{one['name']}: an operation needs admin-perm"
 
 
+def reachable(spec, name, found):
+    """The sets that are in a nest of a set, and those in these."""
+    if name not in found:
+        found.add(name)
+        for attr in spec.sets[name].values():
+            if attr.is_nest():
+                reachable(spec, attr.nested, found)
+    return found
+
+
+def requested(spec):
+    """Names of all that a request may have, as the header has them."""
+    attrs, prefix = {}, {one["name"]: one["name-prefix"]
+                         for one in spec.tree["attribute-sets"]}
+    for one in spec.operations:
+        if "event" in one:
+            continue
+        yield upper(spec.tree["operations"]["name-prefix"], one["name"])
+        for kind in "do", "dump":
+            for name in one.get(kind, {}).get("request", {}).get("attributes",
+                                                                 []):
+                attrs[name] = spec.sets["main"][name]
+    yield from (upper(prefix["main"], name) for name in attrs)
+    sets = set()
+    for attr in attrs.values():
+        if attr.is_nest():
+            reachable(spec, attr.nested, sets)
+    for one in spec.tree["attribute-sets"]:
+        for entry in one["attributes"] if one["name"] in sets else []:
+            # What is for replies alone says so.
+            if "replies" not in entry["doc"] and entry["type"] != "pad" and \
+               one["name"] != "counters":
+                yield upper(one["name-prefix"], entry["name"])
+
+
+def description(spec, header):
+    """What is wrong with the description for syzkaller."""
+    with open(SYZKALLER, encoding="ascii") as file:
+        used = set(re.findall(r"\bSVCNAT_\w+", file.read()))
+    with open(SYZKALLER + ".const", encoding="ascii") as file:
+        consts = {name: int(value) for name, value in
+                  re.findall(r"(\w+) = (\d+)", file.read())}
+    for name in sorted(used):
+        if consts.get(name) != header.get(name):
+            yield f"syzkaller: {name} is {consts.get(name)}"
+    for name in sorted({name for name in consts if name.startswith("SVCNAT_")}
+                       - used):
+        yield f"syzkaller: {name} is not used"
+    for name in requested(spec):
+        if name not in used:
+            yield f"syzkaller: {name} is missing"
+
+
 def main(header=UAPI, path=PATH):
     spec = Spec(path)
     one, other = of_header(header), of_spec(spec)
@@ -103,7 +159,7 @@ def main(header=UAPI, path=PATH):
         if one.get(name) != other.get(name) and not DERIVED.fullmatch(name):
             print(f"{name}: {one.get(name)} in the header, "
                   f"{other.get(name)} in the specification")
-    for line in contradictions(spec):
+    for line in [*contradictions(spec), *description(spec, one)]:
         print(line)
 
 
