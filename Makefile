@@ -25,6 +25,7 @@ help:
 	@echo 'make check-long     run the tests that take longer'
 	@echo 'make fuzz           fuzz the packet code and the tables in user space'
 	@echo '                    MINUTES=N for so long in all, 60 if not given'
+	@echo 'make fuzz-netlink   fuzz the netlink interface in a virtual machine'
 	@echo 'make bench          measure'
 	@echo 'make clean          remove what was built in this directory'
 
@@ -64,6 +65,9 @@ check-long:
 fuzz:
 	@tests/fuzz/run $(or $(MINUTES),60)
 
+fuzz-netlink:
+	@tests/nl/fuzz $(MINUTES)
+
 bench:
 	@echo 'bench is not built yet' >&2; exit 1
 
@@ -71,4 +75,4 @@ clean:
 	[ ! -e Kbuild ] || { $(kdir) && $(MAKE) -C "$$kdir" M='$(CURDIR)' clean; }
 	[ ! -e tools/Makefile ] || $(MAKE) -C tools clean
 
-.PHONY: all help module tools install dkms-install demo check check-long fuzz bench clean
+.PHONY: all help module tools install dkms-install demo check check-long fuzz fuzz-netlink bench clean
