@@ -7,12 +7,13 @@
 #
 #    client ------- node ------- eps	see setup_topology() in lib/topology.sh
 #
-# STRESS_SECONDS is how long each flood lasts, 4 by default.
+# SVCNAT_SECONDS is how long each flood lasts, 4 by default; there are three of
+# a kind.
 # shellcheck disable=SC2317  # run_tests calls the functions
 
 . "$(dirname "$0")/../lib.sh"
 
-seconds=${STRESS_SECONDS:-4}
+seconds=${SVCNAT_SECONDS:-4}
 
 family_begins()
 {
@@ -76,36 +77,41 @@ packets()
 	ctl -s -j service show talk | jq '.[0].stats.reply_packets'
 }
 
-# flooded LIMIT PROTO: with three times as many as there may be, a connection
-# is as fast as beside the same flood to who is no service.
+# The middle one of three
+median()
+{
+	printf '%s\n' "$@" | sort -n | sed -n 2p
+}
+
+# flooded LIMIT PROTO: with three times as many as there may be, connections are
+# as fast as beside the same flood to who is no service.
 flooded()
 {
-	local beside before live way=
-	[ "$2" = tcp ] || way=-u
+	local round beside=() at=() way=()
+	[ "$2" = tcp ] || way=(-u)
 
 	must config set max-flows "$1"
 	stream talk "$client" -n 8 "$vip:81"
-	# shellcheck disable=SC2086  # none or one word
-	{
-		flood $way "$ep1:80"
+	for round in 1 2 3; do
+		flood "${way[@]}" "$ep1:80"
 		goodput
-		beside=$rate
+		beside+=("$rate")
 		flood_ends
-		before=$(stat flow_new)
-		flood $way "$vip:80"
-		busywait 20000 stat_above flow_new $((before + $1)) ||
+		flood "${way[@]}" "$vip:80"
+		busywait 20000 stat_above flow_new $((round * $1)) ||
 			busywait 1000 stat_above drop_flow_limit $((2 * $1)) ||
 			fail "this is no flood"
-	}
-	goodput
-	flood_ends
+		goodput
+		at+=("$rate")
+		flood_ends
+		check_num "flows" "$(stat flow_live) <= $1"
+	done
 	read_stats
-	live=${stats[flow_live]}
-	note "$2: $rate packets/s, $beside beside the flood," \
+	note "$2: ${at[*]} packets/s, ${beside[*]} beside the flood," \
 	     "${stats[flow_new]} new, ${stats[flow_evicted]} evicted," \
 	     "${stats[drop_flow_limit]} dropped"
-	check_num "flows" "$live <= $1"
-	check_num "goodput" "$rate >= $beside * 8 / 10"
+	check_num "goodput" \
+		"$(median "${at[@]}") >= $(median "${beside[@]}") * 8 / 10"
 	stream_ends talk
 }
 

@@ -7,12 +7,12 @@
 #
 #    client ------- node ------- eps	see setup_topology() in lib/topology.sh
 #
-# STRESS_SECONDS is how long it lasts, 15 by default.
+# SVCNAT_SECONDS is how long it lasts, 15 by default.
 # shellcheck disable=SC2317  # run_tests calls the functions
 
 . "$(dirname "$0")/../lib.sh"
 
-seconds=${STRESS_SECONDS:-15}
+seconds=${SVCNAT_SECONDS:-15}
 restore=(
 	"service replace web tcp 10.96.0.10:80 [fd00:96::10]:80 frontend nodeport 30080 endpoint 10.2.0.1:80 endpoint 10.2.0.2:80 endpoint [fd00:2::1]:80 endpoint [fd00:2::2]:80"
 	"service replace dns udp 10.96.0.10:80 [fd00:96::10]:80 endpoint 10.2.0.1:80 endpoint [fd00:2::1]:80"
