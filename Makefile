@@ -26,6 +26,9 @@ help:
 	@echo 'make fuzz           fuzz the packet code and the tables in user space'
 	@echo '                    MINUTES=N for so long in all, 60 if not given'
 	@echo 'make fuzz-netlink   fuzz the netlink interface in a virtual machine'
+	@echo 'make stress         change, flood and starve it for an hour or two'
+	@echo 'make soak           watch an ordinary day for what grows'
+	@echo '                    MINUTES=N for so long, 60 if not given'
 	@echo 'make bench          measure'
 	@echo 'make clean          remove what was built in this directory'
 
@@ -68,6 +71,13 @@ fuzz:
 fuzz-netlink:
 	@tests/nl/fuzz $(MINUTES)
 
+stress:
+	@tests/check --stress 2>&1
+
+soak:
+	@tests/deps build stock vm test
+	s=$$((60 * $(or $(MINUTES),60))); SVCNAT_SECONDS=$$s tests/vm/run -t $$((s * 2 + 600)) tests/stress/soak.sh
+
 bench:
 	@echo 'bench is not built yet' >&2; exit 1
 
@@ -75,4 +85,5 @@ clean:
 	[ ! -e Kbuild ] || { $(kdir) && $(MAKE) -C "$$kdir" M='$(CURDIR)' clean; }
 	[ ! -e tools/Makefile ] || $(MAKE) -C tools clean
 
-.PHONY: all help module tools install dkms-install demo check check-long fuzz fuzz-netlink bench clean
+.PHONY: all help module tools install dkms-install demo check check-long fuzz \
+	fuzz-netlink stress soak bench clean

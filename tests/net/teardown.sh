@@ -9,9 +9,10 @@
 . "$(dirname "$0")/../lib.sh"
 
 vip=10.96.0.10
-# How often the netns goes; the module goes a fifth as often.
-rounds=20
-[ "$slow" = 1 ] || rounds=5
+# How often the netns goes, SVCNAT_ROUNDS if it is there; the module goes a fifth
+# as often.
+rounds=${SVCNAT_ROUNDS:-20}
+[ "$slow" = 1 ] || rounds=${SVCNAT_ROUNDS:-5}
 
 services()
 {
