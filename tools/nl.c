@@ -409,7 +409,7 @@ static int send_and_receive(struct exchange *x, struct nl_cb *cb)
 		err = nl_recvmsgs(nl->sock, cb);
 		if (err < 0 && !x->done)
 			return fail(nl, NL_REFUSED,
-				    "cannot read the kernel's answer: %s",
+				    "the kernel's answer is lost, and with it whether it was done: %s",
 				    nl_geterror(err));
 	}
 	return x->code;

@@ -89,15 +89,17 @@ changes()
 		failing "$nth" svcctl -N "$node" "$@"
 		status=$?
 		# As many as the last time, but for what happens to be there.
-		[ "$left" = 0 ] || break
-		tried=$((tried + 1))
+		[ "$left" != 0 ] || tried=$((tried + 1))
 		now=$(state)
-		if [ "$status" != 0 ]; then
-			[ "$now" = "$before" ] ||
-				fail "$*: changed by half, allocation $nth: $now"
-			[ -s "$tmp/err" ] || fail "$*: fails and says nothing"
+		[ "$status" = 0 ] || [ -s "$tmp/err" ] ||
+			fail "$*: fails and says nothing"
+		# Without memory for its answer it is done, and svcctl must not
+		# take that for a refusal.
+		if [ "$status" != 0 ] && [ "$now" = "$before" ]; then
 			must "$@"
 			now=$(state)
+		elif [ "$status" != 0 ]; then
+			has "lost" "$tmp/err" || fail "$*: $(cat "$tmp/err")"
 		fi
 		[ "$now" = "$after" ] ||
 			fail "$*: not what was asked for, allocation $nth: $now"
