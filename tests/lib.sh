@@ -75,13 +75,15 @@ check_num()
 }
 
 # run_tests FUNCTION[@4|@6]...: each is a test with the name of the function,
-# with the variables of a family if it names one.  At the end the counters must
-# add up and everything must go.
+# with the variables of a family if it names one; but only those of them that
+# SVCNAT_TESTS names as SCRIPT:FUNCTION, if it is set.  At the end the counters
+# must add up and everything must go.
 run_tests()
 {
-	local number=0 failed=0 test name
+	local number=0 failed=0 test name chosen_tests
 
-	set -- "$@" leaves_nothing_behind
+	choose_tests "$@"
+	set -- "${chosen_tests[@]}" leaves_nothing_behind
 	echo "KTAP version 1"
 	echo "1..$#"
 	for test; do
@@ -105,6 +107,19 @@ run_tests()
 		esac
 	done
 	exit $failed
+}
+
+# choose_tests FUNCTION...: sets chosen_tests to those that run
+choose_tests()
+{
+	local test script=${0##*/}
+
+	chosen_tests=()
+	for test; do
+		[[ -n ${SVCNAT_TESTS-} &&
+		   " $SVCNAT_TESTS " != *" ${script%.sh}:$test "* ]] ||
+			chosen_tests+=("$test")
+	done
 }
 
 # run_tests_for "FAMILY..." FUNCTION...: all of them for each family in turn
