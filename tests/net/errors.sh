@@ -162,8 +162,16 @@ without_the_right()
 {
 	local words
 
-	for words in "service show" "stats show" "config show" "flow show" \
-		"service flush" "service add x tcp" "config set max-flows 1"; do
+	for words in "service show" "service show web" "frontend show" \
+		"endpoint show" "affinity show" "flow show" "config show" \
+		"stats show" "simulate tcp 10.0.0.9:9 10.96.0.1:80" \
+		"service flush" "affinity flush" "flow flush" \
+		"config set max-flows 1" "service add x tcp" \
+		"service replace web tcp" "service set web affinity 1" \
+		"service del web" "frontend add web 10.96.0.9:80" \
+		"frontend del web 10.96.0.1:80" "endpoint add web 10.0.0.9:80" \
+		"endpoint set web 10.0.0.1:80 weight 2" \
+		"endpoint del web 10.0.0.1:80"; do
 		# shellcheck disable=SC2086  # several words
 		refused_with 3 "ermi" setpriv --reuid 65534 --clear-groups \
 			svcctl $words

@@ -227,6 +227,22 @@ def events(client):
     expect(listener.event()[0], K["CMD_ADD_NTF"], "event of a frontend")
 
 
+def listening_takes_a_right(_client):
+    sys.stdout.flush()
+    child = os.fork()
+    if not child:
+        os.setresuid(65534, 65534, 65534)
+        joined = True
+        try:
+            Client().listen()
+        except PermissionError:
+            joined = False
+        expect(joined, False, "somebody without rights listens")
+        sys.stdout.flush()
+        os._exit(0)
+    os.waitpid(child, 0)
+
+
 def too_many(client):
     before = generations(client)
     client.sock.setsockopt(socket.SOL_SOCKET, 32, 1 << 20)  # SO_SNDBUFFORCE
@@ -268,7 +284,8 @@ def interruption(client):
 def main():
     client = Client()
     for case in (removal_takes_no_options, generation_of_a_service,
-                 dumps_agree, events, too_many, interruption):
+                 dumps_agree, events, listening_takes_a_right, too_many,
+                 interruption):
         case(client)
 
 
