@@ -56,22 +56,31 @@ static void charge(struct svcnat_endpoint *e,
 	local_bh_enable();
 }
 
-/* An endpoint that has a flow is removed. */
-static void drain_one(struct kunit *test)
+/* An endpoint that somebody may know. */
+static struct svcnat_endpoint *make_one(struct kunit *test)
 {
 	struct basin *basin = test->priv;
 	struct svcnat_endpoint *e = kzalloc(sizeof(*e), GFP_KERNEL);
 
-	KUNIT_ASSERT_NOT_NULL(test, e);
-	if (svcnat_account_init(&e->account, &init_net)) {
+	if (!e || svcnat_account_init(&e->account, &init_net)) {
 		kfree(e);
 		KUNIT_FAIL(test, "no memory");
-		return;
+		return NULL;
 	}
 	INIT_LIST_HEAD(&e->drain);
 	e->owner = basin->owner;
 	basin->owner->refs++;
 	basin->services.num_endpoints++;
+	return e;
+}
+
+/* An endpoint that has a flow is removed. */
+static void drain_one(struct kunit *test)
+{
+	struct basin *basin = test->priv;
+	struct svcnat_endpoint *e = make_one(test);
+
+	KUNIT_ASSERT_NOT_NULL(test, e);
 	charge(e, svcnat_account_open);
 	svcnat_drain_endpoint(&basin->services, e);
 }
@@ -142,9 +151,38 @@ static void an_idle_system_frees_what_drained(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, basin->services.num_draining, 0);
 }
 
+/* Who has found an endpoint may be about to make a flow to it. */
+static void a_reader_may_still_use_it(struct kunit *test)
+{
+	struct basin *basin = test->priv;
+	struct svcnat_services *sv = &basin->services;
+	struct svcnat_endpoint *e = make_one(test);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, e);
+	mutex_lock(&sv->lock);
+	rcu_read_lock();
+	svcnat_drain_endpoint(sv, e);
+	KUNIT_EXPECT_TRUE(test, svcnat_drain_reap(sv));
+	KUNIT_EXPECT_EQ(test, sv->num_draining, 1);
+	charge(e, svcnat_account_open);
+	rcu_read_unlock();
+	mutex_unlock(&sv->lock);
+	synchronize_rcu();
+	KUNIT_EXPECT_TRUE(test, reap(basin));
+	KUNIT_EXPECT_EQ(test, sv->num_draining, 1);
+	end_flows(basin, 1);
+	for (i = 0; i < 500 && sv->num_draining; i++) {
+		msleep(20);
+		reap(basin);
+	}
+	KUNIT_EXPECT_EQ(test, sv->num_draining, 0);
+}
+
 static struct kunit_case drain_cases[] = {
 	KUNIT_CASE(who_is_busy_can_wait),
 	KUNIT_CASE(an_idle_system_frees_what_drained),
+	KUNIT_CASE(a_reader_may_still_use_it),
 	{}
 };
 
