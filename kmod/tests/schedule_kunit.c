@@ -510,6 +510,48 @@ static void every_scheduler_knows_another(struct kunit *test)
 	}
 }
 
+static bool draws_of(struct shop *shop, enum svcnat_list list, u32 where)
+{
+	return svcnat_entry_in(svcnat_schedule_at(shop->eps, AF_INET, list,
+						  where), list);
+}
+
+/* Some serve what comes from here alone, some the others alone, some both. */
+static void every_scheduler_keeps_to_its_list(struct kunit *test)
+{
+	static const u8 places[] = {
+		SVCNAT_PLACE_REMOTE, SVCNAT_PLACE_LOCAL,
+		SVCNAT_PLACE_LOCAL_ONLY,
+	};
+	struct shop *shop = test->priv;
+	u32 scheduler, list, where, i;
+
+	for (i = 0; i < 9; i++) {
+		hire(shop, AF_INET, 1 + i % 2);
+		shop->entry[i].place = places[i / 3];
+	}
+	for (scheduler = SVCNAT_SCHEDULER_RANDOM;
+	     scheduler <= SVCNAT_SCHEDULER_MAGLEV; scheduler++) {
+		open_shop(test, scheduler);
+		for (i = 0; i < 100 * SVCNAT_LISTS; i++) {
+			struct svcnat_tuple tuple = {
+				.family = AF_INET, .sport = htons(i),
+			};
+
+			list = i % SVCNAT_LISTS;
+			where = svcnat_schedule(shop->service, shop->eps, list,
+						&tuple, 0);
+			KUNIT_EXPECT_TRUE(test, draws_of(shop, list, where));
+			where = svcnat_schedule_take(shop->service, shop->eps,
+						     AF_INET, list, where);
+			KUNIT_EXPECT_TRUE(test, draws_of(shop, list, where));
+			where = svcnat_schedule_next(shop->eps, AF_INET, list,
+						     where);
+			KUNIT_EXPECT_TRUE(test, draws_of(shop, list, where));
+		}
+	}
+}
+
 static struct kunit_case schedule_cases[] = {
 	KUNIT_CASE(rr_is_exact_over_every_cycle),
 	KUNIT_CASE(rr_goes_on_where_the_counter_wraps),
@@ -526,6 +568,7 @@ static struct kunit_case schedule_cases[] = {
 	KUNIT_CASE(maglev_honours_weights),
 	KUNIT_CASE(maglev_with_affinity_keeps_a_client),
 	KUNIT_CASE(every_scheduler_knows_another),
+	KUNIT_CASE(every_scheduler_keeps_to_its_list),
 	{}
 };
 
