@@ -29,6 +29,8 @@ help:
 	@echo 'make stress         change, flood and starve it for an hour or two'
 	@echo 'make soak           watch an ordinary day for what grows'
 	@echo '                    MINUTES=N for so long, 60 if not given'
+	@echo 'make mutate         show for each of many small faults which test notices it;'
+	@echo '                    ONLY="NAME..." tries these alone'
 	@echo 'make bench          measure'
 	@echo 'make clean          remove what was built in this directory'
 
@@ -78,6 +80,10 @@ soak:
 	@tests/deps build stock vm test
 	s=$$((60 * $(or $(MINUTES),60))); SVCNAT_SECONDS=$$s tests/vm/run -t $$((s * 2 + 600)) tests/stress/soak.sh
 
+mutate:
+	@tests/deps build stock kernel vm test
+	@tests/mutate/run $(ONLY)
+
 bench:
 	@echo 'bench is not built yet' >&2; exit 1
 
@@ -86,4 +92,4 @@ clean:
 	[ ! -e tools/Makefile ] || $(MAKE) -C tools clean
 
 .PHONY: all help module tools install dkms-install demo check check-long fuzz \
-	fuzz-netlink stress soak bench clean
+	fuzz-netlink stress soak mutate bench clean
