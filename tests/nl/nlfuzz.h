@@ -65,7 +65,7 @@ struct policy {
 };
 
 struct operation {
-	bool	has_do, has_dump;
+	bool	has_do, has_dump, has_policy;
 	int	policy;
 };
 

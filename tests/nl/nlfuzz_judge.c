@@ -227,11 +227,10 @@ void judge(struct verdict *v, const uint8_t *bytes, unsigned int len,
 		return;
 	o = &operations[v->command];
 	if (!may) {
-		/* Before it asks for a dump or not. */
-		if (o->has_do || o->has_dump)
-			v->errors &= ~error_bit(EOPNOTSUPP);
-		if (!v->errors)
-			v->errors = error_bit(EPERM);
+		/* 6.1 asks who it is before what it wants; 6.12 behind that. */
+		if ((o->has_do || o->has_dump) &&
+		    !(v->errors & ~error_bit(EOPNOTSUPP)))
+			v->errors |= error_bit(EPERM);
 		return;
 	}
 	if (v->errors)

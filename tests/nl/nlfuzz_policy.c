@@ -51,15 +51,32 @@ static void read_family(const uint8_t *data, int len, uint8_t command,
 	each(&by[CTRL_ATTR_MCAST_GROUPS], read_group);
 }
 
+/*
+ * 6.12 calls every operation that is a dump alone by the number 0: they come in
+ * the order of their own.
+ */
+static struct operation *next_dump_alone(void)
+{
+	struct operation *o = operations;
+
+	while (o < &operations[ARRAY_SIZE(operations) - 1] &&
+	       (!o->has_dump || o->has_do || o->has_policy))
+		o++;
+	return o;
+}
+
 static void read_op_policy(const struct part *part)
 {
+	struct operation *o = part->type ? &operations[part->type & 0xff] :
+					   next_dump_alone();
 	struct part by[CTRL_ATTR_POLICY_DUMP + 1];
 	const struct part *which;
 
 	parts_by_type(part->data, part->len, by, CTRL_ATTR_POLICY_DUMP);
 	which = by[CTRL_ATTR_POLICY_DO].data ? &by[CTRL_ATTR_POLICY_DO] :
 					       &by[CTRL_ATTR_POLICY_DUMP];
-	operations[part->type & 0xff].policy = number_of(which);
+	o->policy = number_of(which);
+	o->has_policy = true;
 }
 
 static void read_attr(struct attr *attr, const struct part *part)
