@@ -77,9 +77,11 @@ int dial(int fd, const struct options *o)
 		/* This is how SO_SNDTIMEO says that time is over. */
 		if (errno == EINPROGRESS)
 			return -ETIMEDOUT;
-		/* What SCTP has closed may still be on its way to its end. */
-		if (!o->sctp || errno != EADDRNOTAVAIL ||
-		    now() - start > o->timeout)
+		/*
+		 * The client's last connection from this port may still be on
+		 * its way to its end.
+		 */
+		if (errno != EADDRNOTAVAIL || now() - start > o->timeout)
 			return -errno;
 		usleep(1000);
 	}
