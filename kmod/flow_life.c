@@ -29,10 +29,7 @@ static bool counts(const struct svcnat_hit *hit,
 static void learn(const struct svcnat_hit *hit,
 		  const struct svcnat_packet *packet)
 {
-	if (hit->direction == SVCNAT_REPLY &&
-	    (packet->tcp & (SVCNAT_TCP_SYN | SVCNAT_TCP_ACK |
-			    SVCNAT_TCP_RST)) ==
-	    (SVCNAT_TCP_SYN | SVCNAT_TCP_ACK))
+	if (hit->direction == SVCNAT_REPLY && svcnat_state_offers(packet))
 		WRITE_ONCE(*svcnat_flow_offer(svcnat_line_flow(hit->line)),
 			   packet->proof);
 }
@@ -54,7 +51,6 @@ void svcnat_flow_mark(const struct svcnat_hit *hit,
 	u32 age = svcnat_stamp_now() - svcnat_word_stamp(hit->word);
 
 	learn(hit, packet);
-
 	/* Told to both sides, so that traffic of either can take it back. */
 	if (packet->tcp & SVCNAT_TCP_RST)
 		svcnat_line_update(svcnat_line_sibling(hit->line), generation,

@@ -154,9 +154,7 @@ unsigned int svcnat_passage_settle(struct svcnat_passage *p)
 	case NF_INET_POST_ROUTING:
 		err = svcnat_ipsec_ask(p->skb, p->state);
 		if (err) {
-			if (p->counted)
-				svcnat_passage_count(p, SVCNAT_STAT_RX);
-			svcnat_passage_drop(p, SVCNAT_STAT_DROP_POLICY);
+			fail(p, !p->counted, SVCNAT_STAT_DROP_POLICY);
 			return NF_DROP_ERR(err);
 		}
 		break;

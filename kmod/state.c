@@ -9,7 +9,7 @@ static u8 tcp_after(u8 seen, const struct svcnat_packet *packet)
 	seen |= SVCNAT_SEEN;
 	if (packet->tcp & SVCNAT_TCP_RST)
 		return seen | SVCNAT_SEEN_RST | SVCNAT_SEEN_OWN_RST;
-	if (packet->tcp & SVCNAT_TCP_SYN && packet->tcp & SVCNAT_TCP_ACK)
+	if (svcnat_state_offers(packet))
 		seen |= SVCNAT_SEEN_OFFER;
 	if (packet->payload && seen & SVCNAT_SEEN_OFFER)
 		seen |= SVCNAT_SEEN_MORE;

@@ -158,6 +158,20 @@ static inline bool svcnat_word_live(u64 word)
 	return !(svcnat_word_generation(word) & 1);
 }
 
+/**
+ * svcnat_state_offers() - is the packet an answer whose receiver can prove that
+ *	it has heard it?
+ * @packet: its facts
+ *
+ * Return: true for a SYN, ACK and an INIT ACK.
+ */
+static inline bool svcnat_state_offers(const struct svcnat_packet *packet)
+{
+	return (packet->tcp & (SVCNAT_TCP_SYN | SVCNAT_TCP_ACK |
+			       SVCNAT_TCP_RST)) ==
+	       (SVCNAT_TCP_SYN | SVCNAT_TCP_ACK);
+}
+
 u8 svcnat_state_after(u8 seen, const struct svcnat_packet *packet);
 bool svcnat_state_heard(u8 reply, u32 offer,
 			const struct svcnat_packet *packet);
