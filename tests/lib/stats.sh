@@ -48,6 +48,12 @@ snmp()
 	echo $sum
 }
 
+# median NUMBER...: prints the middle one, of an even number the upper one
+median()
+{
+	printf '%s\n' "$@" | sort -n | sed -n "$(($# / 2 + 1))p"
+}
+
 # unbalanced: prints what does not add up, and fails if everything does.
 unbalanced()
 {

@@ -157,6 +157,16 @@ stream()
 		fail "$name: $(cat "$tmp/$name")"
 }
 
+# streams_go_on: the streams of the test talk: packets are still translated
+streams_go_on()
+{
+	local before
+
+	before=$(stat translated)
+	busywait 10000 stat_above translated $((before + 64)) ||
+		fail "the streams are silent"
+}
+
 # stream_ends NAME: ends it; the test fails if one was not ok until then.
 stream_ends()
 {

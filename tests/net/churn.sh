@@ -24,16 +24,6 @@ reset_services()
 	END
 }
 
-# streams_go_on: the streams of the test talk: packets are still translated
-streams_go_on()
-{
-	local before
-
-	before=$(stat translated)
-	busywait 10000 stat_above translated $((before + 64)) ||
-		fail "the streams are silent"
-}
-
 endpoints_come_and_go()
 {
 	stream many "$client" -n 16 "$vip:80"

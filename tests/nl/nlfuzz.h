@@ -218,6 +218,8 @@ void judge(struct verdict *v, const uint8_t *bytes, unsigned int len,
 errors judge_wish(struct verdict *v, const uint8_t *data, int len,
 		  struct model *m);
 errors parse_ranges(const struct part *part, struct list *list);
+/* Where a place is in a nest of a frontend, or of an endpoint */
+extern const int front_types[3], end_types[3];
 errors parse_place(const struct part *by, const int *types, struct place *at);
 bool name_is_good(const uint8_t *data, int len);
 

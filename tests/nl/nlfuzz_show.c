@@ -3,16 +3,6 @@
 #define _GNU_SOURCE
 #include "nlfuzz.h"
 
-static const int front_types[] = {
-	SVCNAT_FRONTEND_A_ADDR4, SVCNAT_FRONTEND_A_ADDR6,
-	SVCNAT_FRONTEND_A_PORT,
-};
-
-static const int end_types[] = {
-	SVCNAT_ENDPOINT_A_ADDR4, SVCNAT_ENDPOINT_A_ADDR6,
-	SVCNAT_ENDPOINT_A_PORT,
-};
-
 static uint8_t bytes[4096];
 
 /* All services with all that they have, in their order */

@@ -6,12 +6,12 @@
 #define FAULT		error_bit(EINVAL)
 #define MAX_PARTS	32
 
-static const int front_types[] = {
+const int front_types[] = {
 	SVCNAT_FRONTEND_A_ADDR4, SVCNAT_FRONTEND_A_ADDR6,
 	SVCNAT_FRONTEND_A_PORT,
 };
 
-static const int end_types[] = {
+const int end_types[] = {
 	SVCNAT_ENDPOINT_A_ADDR4, SVCNAT_ENDPOINT_A_ADDR6,
 	SVCNAT_ENDPOINT_A_PORT,
 };

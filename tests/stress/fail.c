@@ -84,31 +84,28 @@ static int is_netlink(int fd)
 	       addr.ss_family == AF_NETLINK;
 }
 
-/* The libraries call it by this name. */
-ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
+static ssize_t counted(long call, int fd, const void *msg, int flags)
 {
 	const int ours = is_netlink(fd);
 	ssize_t n;
 
 	if (ours)
 		arm();
-	n = syscall(SYS_sendmsg, fd, msg, flags);
+	n = syscall(call, fd, msg, flags);
 	if (ours)
 		disarm();
 	return n;
 }
 
+/* The libraries call them by these names. */
+ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
+{
+	return counted(SYS_sendmsg, fd, msg, flags);
+}
+
 ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
 {
-	const int ours = is_netlink(fd);
-	ssize_t n;
-
-	if (ours)
-		arm();
-	n = syscall(SYS_recvmsg, fd, msg, flags);
-	if (ours)
-		disarm();
-	return n;
+	return counted(SYS_recvmsg, fd, msg, flags);
 }
 
 int main(int argc, char **argv)

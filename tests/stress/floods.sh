@@ -77,12 +77,6 @@ packets()
 	ctl -s -j service show talk | jq '.[0].stats.reply_packets'
 }
 
-# The middle one of three
-median()
-{
-	printf '%s\n' "$@" | sort -n | sed -n 2p
-}
-
 # flooded LIMIT PROTO: with three times as many as there may be, connections are
 # as fast as beside the same flood to who is no service.
 flooded()
@@ -159,39 +153,24 @@ blind_sweeps()
 	local before
 
 	stream talk "$client" -p 4100 -s "$client_ip" "$vip:80"
-	before=$(endpoint_of 4100)
+	before=$(flow_tells endpoint 4100)
 	wire sweeps 4100 200
-	check_is "endpoint" "$(endpoint_of 4100)" "$before"
+	check_is "endpoint" "$(flow_tells endpoint 4100)" "$before"
 	streams_go_on
-	busywait 5000 state_of_is 4100 established ||
-		fail "it is $(state_of 4100)"
+	busywait 5000 state_is 4100 established ||
+		fail "it is $(flow_tells state 4100)"
 	stream_ends talk
 }
 
-endpoint_of()
+# flow_tells FIELD PORT: prints that field of the client's flow
+flow_tells()
 {
-	ctl -j flow show web |
-		jq -r ".[] | select(.client_port == $1) | .endpoint"
+	ctl -j flow show web | jq -r ".[] | select(.client_port == $2) | .$1"
 }
 
-state_of()
+state_is()
 {
-	ctl -j flow show web |
-		jq -r ".[] | select(.client_port == $1) | .state"
-}
-
-state_of_is()
-{
-	[ "$(state_of "$1")" = "$2" ]
-}
-
-streams_go_on()
-{
-	local before
-
-	before=$(stat translated)
-	busywait 10000 stat_above translated $((before + 64)) ||
-		fail "the streams are silent"
+	[ "$(flow_tells state "$1")" = "$2" ]
 }
 
 setup_topology

@@ -110,21 +110,26 @@ changes()
 	faults=$((faults + tried))
 }
 
+# What was shown last, without its numbers
+shown()
+{
+	sed 's/"[a-z-]*": *[0-9]*//g' "$tmp/out"
+}
+
 # shows WORDS: svcctl WORDS, which only show something
 shows()
 {
 	local nth want status
 
 	allocations svcctl -N "$node" "$@"
-	want=$(sed 's/"[a-z-]*": *[0-9]*//g' "$tmp/out")
+	want=$(shown)
 	for ((nth = 1 + RANDOM % step; nth <= total; nth += step)); do
 		failing "$nth" svcctl -N "$node" "$@"
 		status=$?
 		[ "$left" = 0 ] || break
 		faults=$((faults + 1))
 		# All of it, or an error.
-		[ "$status" != 0 ] || [ "$(sed 's/"[a-z-]*": *[0-9]*//g' \
-			"$tmp/out")" = "$want" ] ||
+		[ "$status" != 0 ] || [ "$(shown)" = "$want" ] ||
 			fail "$*: another answer, allocation $nth"
 		[ "$status" = 0 ] || [ -s "$tmp/err" ] ||
 			fail "$*: fails and says nothing"

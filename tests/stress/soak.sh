@@ -6,9 +6,9 @@
 #
 #    client ------- node ------- eps	see setup_topology() in lib/topology.sh
 #
-# SVCNAT_SECONDS is how long it lasts, two minutes by default, one at least.  Of what is
-# measured up to 60 times, the median of the last third must not exceed that of the
-# first by more than what is said in check_slopes.
+# SVCNAT_SECONDS is how long it lasts, two minutes by default, one at least.  Of
+# what is measured up to 60 times, the median of the last third must not exceed
+# that of the first by more than what is said in check_slopes.
 # shellcheck disable=SC2317  # run_tests calls the functions
 
 . "$(dirname "$0")/../lib.sh"
@@ -66,25 +66,16 @@ sample()
 	flows+=("$(stat flow_live)")
 }
 
-# median FROM COUNT NUMBER...: sets $median to that of COUNT numbers from FROM
-median()
-{
-	local sorted
-
-	mapfile -t sorted < <(printf '%s\n' "${@:3+$1:$2}" | sort -n)
-	median=${sorted[$2 / 2]}
-}
-
-# check_slope WHAT MORE NUMBER...: it may grow by MORE, and by a tenth of it
+# check_slope WHAT MORE NUMBER...: it may grow by MORE
 check_slope()
 {
-	local third=$((($# - 2) / 3)) first
+	local what=$1 more=$2 third=$((($# - 2) / 3)) first last
+	shift 2
 
-	median 0 "$third" "${@:3}"
-	first=$median
-	median $((($# - 2) - third)) "$third" "${@:3}"
-	note "$1: $first in the first third, $median in the last"
-	check_num "$1" "$median <= $first + $2"
+	first=$(median "${@:1:third}")
+	last=$(median "${@:$# - third + 1}")
+	note "$what: $first in the first third, $last in the last"
+	check_num "$what" "$last <= $first + $more"
 }
 
 check_slopes()
