@@ -114,6 +114,7 @@ bool svcnat_flow_make_room(struct svcnat_flows *flows, u32 hash);
 /* flow_life.c: what packets and time make of one */
 void svcnat_flow_mark(const struct svcnat_hit *hit,
 		      const struct svcnat_packet *packet);
+bool svcnat_flow_reset(const struct svcnat_hit *hit);
 enum svcnat_review svcnat_flow_review(const struct svcnat_hit *hit,
 				      const struct svcnat_packet *packet);
 bool svcnat_flow_reopen(struct svcnat_flows *flows, struct svcnat_hit *hit);

@@ -61,6 +61,24 @@ void svcnat_flow_mark(const struct svcnat_hit *hit,
 }
 
 /**
+ * svcnat_flow_reset() - we end a flow ourselves
+ * @hit: from the lookup at its first stage
+ *
+ * The request's word decides who was first: packets of both directions may be
+ * ended at the same time.
+ *
+ * Return: true if it has not been ended before.
+ */
+bool svcnat_flow_reset(const struct svcnat_hit *hit)
+{
+	struct svcnat_line *request =
+		svcnat_flow_line(svcnat_line_flow(hit->line), SVCNAT_REQUEST);
+
+	return svcnat_line_update(request, svcnat_word_generation(hit->word),
+				  SVCNAT_SEEN_RST, 0);
+}
+
+/**
  * svcnat_flow_review() - does a flow still count for this packet?
  * @hit: from the lookup
  * @packet: its facts

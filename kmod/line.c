@@ -263,18 +263,21 @@ void svcnat_line_life(const struct svcnat_hit *hit, struct svcnat_life *life)
  * @clear: SVCNAT_SEEN... bits
  *
  * What another CPU changes meanwhile is built upon.
+ *
+ * Return: those of @set that were not set before.
  */
-void svcnat_line_update(struct svcnat_line *line, u32 generation, u8 set,
-			u8 clear)
+u8 svcnat_line_update(struct svcnat_line *line, u32 generation, u8 set,
+		      u8 clear)
 {
 	u64 old = atomic64_read(&line->word);
 	u64 new;
 
 	do {
 		if (svcnat_word_generation(old) != generation)
-			return;
+			return 0;
 		new = svcnat_word(generation,
 				  (svcnat_word_seen(old) & ~clear) | set,
 				  svcnat_stamp_now());
 	} while (!atomic64_try_cmpxchg(&line->word, (s64 *)&old, new));
+	return set & ~svcnat_word_seen(old);
 }

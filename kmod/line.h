@@ -339,7 +339,7 @@ bool svcnat_key_match(struct svcnat_key *key, const struct net *net,
 void svcnat_words_life(const u64 word[SVCNAT_DIRECTIONS],
 		       struct svcnat_life *life);
 void svcnat_line_life(const struct svcnat_hit *hit, struct svcnat_life *life);
-void svcnat_line_update(struct svcnat_line *line, u32 generation, u8 set,
-			u8 clear);
+u8 svcnat_line_update(struct svcnat_line *line, u32 generation, u8 set,
+		      u8 clear);
 
 #endif /* _SVCNAT_LINE_H */

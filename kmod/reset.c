@@ -51,17 +51,20 @@ void svcnat_reset(struct svcnat_passage *p)
 {
 	struct svcnat_packet *packet = &p->packet;
 	struct svcnat_hit hit;
+	bool first;
 
 	/* No packet of UDP has any of these. */
 	if (!packet->tcp || packet->tcp & (SVCNAT_TCP_RST | SVCNAT_TCP_SYN) ||
 	    !svcnat_flow_find_between(&p->sn->flows, &packet->tuple, &hit) ||
 	    !ends(&hit) || !is_sound(p))
 		return;
+	/* The answer passes our hooks, which mark the flow as well. */
+	first = svcnat_flow_reset(&hit);
 	answer(p);
 	/* Without memory it goes on; there will be another one. */
 	if (!svcnat_nat_abort(p->skb, packet))
 		return;
-	if (!(svcnat_word_seen(hit.word) & SVCNAT_SEEN_RST))
+	if (first)
 		svcnat_passage_count(p, SVCNAT_STAT_FLOW_RESET);
 	svcnat_flow_mark(&hit, packet);
 }

@@ -200,6 +200,34 @@ static void a_stale_hit_does_nothing(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, svcnat_fixture_has(fx, &next));
 }
 
+/* Both directions may be ended at the same time. */
+static void a_flow_is_reset_once(struct kunit *test)
+{
+	struct svcnat_hit hit[SVCNAT_DIRECTIONS];
+	struct flow_fixture *fx = test->priv;
+	struct svcnat_tuple answer;
+	struct svcnat_flow_spec spec;
+	int first, i;
+
+	for (first = 0; first < SVCNAT_DIRECTIONS; first++) {
+		svcnat_fixture_open(test, first, IPPROTO_TCP, true, &spec);
+		svcnat_fixture_answer(&spec, &answer);
+		KUNIT_ASSERT_TRUE(test,
+				  svcnat_fixture_find(fx, &spec.tuple,
+						      SVCNAT_PRE,
+						      &hit[SVCNAT_REQUEST]));
+		KUNIT_ASSERT_TRUE(test,
+				  svcnat_fixture_find(fx, &answer, SVCNAT_POST,
+						      &hit[SVCNAT_REPLY]));
+		for (i = 0; i < SVCNAT_DIRECTIONS; i++)
+			KUNIT_EXPECT_EQ(test,
+					svcnat_flow_reset(&hit[i ^ first]),
+					i == 0);
+		KUNIT_EXPECT_TRUE(test, svcnat_fixture_kill(fx, &hit[0]));
+		KUNIT_EXPECT_FALSE(test, svcnat_flow_reset(&hit[1]));
+	}
+}
+
 static void the_limit_holds(struct kunit *test)
 {
 	struct flow_fixture *fx = test->priv;
@@ -273,6 +301,7 @@ static struct kunit_case flow_cases[] = {
 	KUNIT_CASE(answers_must_differ),
 	KUNIT_CASE(a_killed_flow_is_gone),
 	KUNIT_CASE(a_stale_hit_does_nothing),
+	KUNIT_CASE(a_flow_is_reset_once),
 	KUNIT_CASE(the_limit_holds),
 	KUNIT_CASE(long_chains_ask_for_growth_and_end),
 	KUNIT_CASE(flows_take_what_they_may),
