@@ -8,6 +8,7 @@
 
 #include <linux/crc32.h>
 #include <linux/version.h>
+#include <net/dst.h>
 #include <net/genetlink.h>
 #include <net/udp.h>
 #include <net/xfrm.h>
@@ -81,6 +82,36 @@ static inline int svcnat_decode_session(struct net *net, struct sk_buff *skb,
 	return xfrm_decode_session(net, skb, fl, family);
 #else
 	return xfrm_decode_session(skb, fl, family);
+#endif
+}
+
+/**
+ * svcnat_dst_count() - references to a route
+ * @dst: the route
+ *
+ * They are counted otherwise since bc9d3a9f2afc (6.4).
+ *
+ * Return: how many.
+ */
+static inline int svcnat_dst_count(struct dst_entry *dst)
+{
+#if KERNEL_VERSION(6, 4, 0) <= LINUX_VERSION_CODE
+	return rcuref_read(&dst->__rcuref);
+#else
+	return atomic_read(&dst->__refcnt);
+#endif
+}
+
+/**
+ * svcnat_dst_first() - let a route have one reference
+ * @dst: the route, with none
+ */
+static inline void svcnat_dst_first(struct dst_entry *dst)
+{
+#if KERNEL_VERSION(6, 4, 0) <= LINUX_VERSION_CODE
+	rcuref_init(&dst->__rcuref, 1);
+#else
+	atomic_set(&dst->__refcnt, 1);
 #endif
 }
 

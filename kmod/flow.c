@@ -20,69 +20,6 @@
 
 static struct kmem_cache *cache[SVCNAT_LAYOUTS] __read_mostly;
 
-static struct svcnat_key *find_in(const struct svcnat_buckets *b,
-				  const struct net *net, u32 hash,
-				  const struct svcnat_tuple *tuple,
-				  enum svcnat_stage stage,
-				  struct svcnat_hit *hit)
-{
-	const u32 slot = hash & b->mask;
-	struct svcnat_node *node;
-	struct svcnat_key *key;
-
-again:
-	svcnat_for_each_node_rcu(key, node, &b->head[slot], node) {
-		if (svcnat_key_match(key, net, tuple, stage, hit))
-			return key;
-	}
-	if (svcnat_node_mark(node) != svcnat_buckets_end(b, slot))
-		goto again;
-	return NULL;
-}
-
-/**
- * svcnat_flow_find() - look a packet up
- * @flows: where
- * @tuple: of the packet as it is now
- * @stage: where the packet is
- * @hit: what was found
- *
- * Context: RCU read side; no lock, no reference.
- * Return: whether there is such a flow.
- */
-bool svcnat_flow_find(const struct svcnat_flows *flows,
-		      const struct svcnat_tuple *tuple, enum svcnat_stage stage,
-		      struct svcnat_hit *hit)
-{
-	u32 hash = svcnat_tuple_hash(tuple, &flows->key);
-
-	return svcnat_table_search(&flows->table, hash, b,
-				   find_in(b, flows->net, hash, tuple, stage,
-					   hit));
-}
-
-/**
- * svcnat_flow_find_between() - look a packet up between its two stages
- * @flows: where
- * @tuple: of the packet as conntrack sees it: from the client to the endpoint,
- *	or back
- * @hit: what was found; its direction may be the other one
- *
- * Context: RCU read side; no lock, no reference.
- * Return: whether there is such a flow.
- */
-bool svcnat_flow_find_between(const struct svcnat_flows *flows,
-			      const struct svcnat_tuple *tuple,
-			      struct svcnat_hit *hit)
-{
-	struct svcnat_tuple answer;
-
-	if (svcnat_flow_find(flows, tuple, SVCNAT_POST, hit))
-		return true;
-	svcnat_tuple_reverse(&answer, tuple);
-	return svcnat_flow_find(flows, &answer, SVCNAT_POST, hit);
-}
-
 /*
  * Is a key like @like in use, at its stage or at @either?  The stripe is locked.
  * Adds the length of the chains, which have an end because of CHAIN_MAX.
@@ -281,6 +218,33 @@ bool svcnat_flow_kill(struct svcnat_flows *flows, const struct svcnat_hit *hit,
 	kmem_cache_free(cache[svcnat_flow_layout(flow)], flow);
 	svcnat_quota_give(&flows->quota);
 	return true;
+}
+
+/**
+ * svcnat_flow_lead() - remember where packets of a flow leave
+ * @flows: where it is
+ * @hit: any of its keys
+ * @direction: of the packets
+ * @way: number of the way, or 0
+ *
+ * Nothing happens if the flow is gone.
+ *
+ * Context: softirqs disabled, RCU read side.
+ */
+void svcnat_flow_lead(struct svcnat_flows *flows, const struct svcnat_hit *hit,
+		      enum svcnat_direction direction, u16 way)
+{
+	struct svcnat_flow *flow = svcnat_line_flow(hit->line);
+	struct svcnat_locked locked;
+	u32 hash;
+
+	/* Right if the generation is still the same under the lock. */
+	hash = svcnat_key_hash(&flow->request, &flows->key);
+	svcnat_table_lock(&flows->table, &hash, 1, &locked);
+	if (svcnat_word_generation(atomic64_read(&hit->line->word)) ==
+	    svcnat_word_generation(hit->word))
+		WRITE_ONCE(svcnat_flow_line(flow, direction)->key.way, way);
+	svcnat_table_unlock(&flows->table, &locked);
 }
 
 /**

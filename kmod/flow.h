@@ -22,6 +22,7 @@
 #include "packet.h"
 #include "quota.h"
 #include "table.h"
+#include "way.h"
 
 struct delayed_work;
 
@@ -35,6 +36,7 @@ struct delayed_work;
  * @timeout: seconds, by enum svcnat_timeout
  * @quota: limit on flows
  * @direct: what direct flows are charged to, as endpoint and as frontend
+ * @ways: where their packets leave, as far as the fast path has learned
  * @cursor: bucket where the next slice of expiry begins; the worker's
  */
 struct svcnat_flows {
@@ -46,6 +48,7 @@ struct svcnat_flows {
 	u32			timeout[SVCNAT_TIMEOUTS];
 	struct svcnat_quota	quota;
 	struct svcnat_account	direct;
+	struct svcnat_ways	ways;
 	u32			cursor;
 };
 
@@ -90,21 +93,31 @@ enum svcnat_review {
 	SVCNAT_REVIEW_RECONSIDER,
 };
 
-/* flow.c: to find, make and end one */
-int svcnat_flows_module_init(void);
-void svcnat_flows_module_exit(void);
+/* flow_find.c: to find one */
 bool svcnat_flow_find(const struct svcnat_flows *flows,
 		      const struct svcnat_tuple *tuple, enum svcnat_stage stage,
 		      struct svcnat_hit *hit);
+bool svcnat_flow_find_first(const struct svcnat_flows *flows,
+			    const struct svcnat_tuple *tuple,
+			    struct svcnat_hit *hit);
 bool svcnat_flow_find_between(const struct svcnat_flows *flows,
 			      const struct svcnat_tuple *tuple,
 			      struct svcnat_hit *hit);
+bool svcnat_flow_second(const struct svcnat_flows *flows,
+			const struct svcnat_hit *hit,
+			struct svcnat_hit *second);
+
+/* flow.c: to make and end one */
+int svcnat_flows_module_init(void);
+void svcnat_flows_module_exit(void);
 int svcnat_flow_insert(struct svcnat_flows *flows,
 		       const struct svcnat_flow_spec *spec,
 		       struct svcnat_hit *hit);
 bool svcnat_flow_kill(struct svcnat_flows *flows, const struct svcnat_hit *hit,
 		      enum svcnat_stat why);
 bool svcnat_flow_bury(struct svcnat_flows *flows, const struct svcnat_hit *hit);
+void svcnat_flow_lead(struct svcnat_flows *flows, const struct svcnat_hit *hit,
+		      enum svcnat_direction direction, u16 way);
 
 /* evict.c: who goes when others want the place */
 bool svcnat_flow_yield(struct svcnat_flows *flows,

@@ -214,6 +214,7 @@ static void view_source(const struct svcnat_line *line,
 			struct svcnat_flow_view *view)
 {
 	struct svcnat_flow *flow = svcnat_key_flow(&line->key);
+	const u8 family = svcnat_key_family(&line->key);
 	const struct svcnat_stub *stub;
 
 	view->snat = view->tuple.src;
@@ -221,11 +222,11 @@ static void view_source(const struct svcnat_line *line,
 	if (svcnat_flow_keys(flow) > 2) {
 		stub = container_of(svcnat_flow_key(flow, 2),
 				    struct svcnat_stub, key);
-		view_addr(&view->snat, stub->addr, line->key.family);
+		view_addr(&view->snat, stub->addr, family);
 		view->snat_port = stub->nport;
 	}
 	view->masquerade = view->snat_port != view->tuple.sport ||
-			   !svcnat_addr_equal(line->key.family, &view->snat,
+			   !svcnat_addr_equal(family, &view->snat,
 					      &view->tuple.src);
 }
 

@@ -138,10 +138,20 @@ bool svcnat_flows_walk(struct svcnat_flows *flows, u32 *bucket, u32 *skip,
 	return true;
 }
 
+/* Take the number of a way that has left out of a line. */
+static void forget_way(const struct svcnat_ways *ways, struct svcnat_line *line)
+{
+	if (line->key.way && !svcnat_ways_keep(ways, line->key.way))
+		WRITE_ONCE(line->key.way, 0);
+}
+
 static enum svcnat_visit expire_one(const struct svcnat_flows *flows,
 				    const struct svcnat_hit *hit, void *arg)
 {
 	struct svcnat_life life;
+
+	forget_way(&flows->ways, hit->line);
+	forget_way(&flows->ways, svcnat_line_sibling(hit->line));
 
 	svcnat_line_life(hit, &life);
 	return svcnat_flow_expired(flows, hit, &life) ? SVCNAT_VISIT_EXPIRE :
@@ -187,8 +197,10 @@ bool svcnat_flows_expire(struct svcnat_flows *flows)
 		skip = 0;
 		visit_bucket(flows, b, flows->cursor, &skip, expire_one, NULL);
 	}
-	if (flows->cursor > b->mask)
+	if (flows->cursor > b->mask) {
 		flows->cursor = 0;
+		svcnat_ways_turned(&flows->ways);
+	}
 	return true;
 }
 
@@ -222,6 +234,7 @@ int svcnat_flows_init(struct svcnat_flows *flows, const struct net *net,
 	flows->net = net;
 	flows->stats = stats;
 	flows->worker = worker;
+	svcnat_ways_init(&flows->ways);
 	flows->timeout[SVCNAT_TIMEOUT_TCP_ESTABLISHED] = 24 * 60 * 60;
 	flows->timeout[SVCNAT_TIMEOUT_TCP_TRANSITORY] = 120;
 	flows->timeout[SVCNAT_TIMEOUT_TCP_CLOSING] = 10;
@@ -277,6 +290,7 @@ void svcnat_flows_exit(struct svcnat_flows *flows)
 	 */
 	if (flows->table.stripes)
 		synchronize_rcu();
+	svcnat_ways_exit(&flows->ways);
 	svcnat_table_exit(&flows->table);
 	svcnat_quota_exit(&flows->quota);
 	svcnat_account_exit(&flows->direct);

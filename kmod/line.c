@@ -29,7 +29,7 @@ static const __be32 *destination(const struct svcnat_key *key)
 {
 	const unsigned int i = key->role & SVCNAT_ROLE_STUB ? 2 : 1;
 
-	return svcnat_key_line(key)->addr + i * svcnat_addr_words(key->family);
+	return svcnat_key_line(key)->addr + i * svcnat_key_words(key);
 }
 
 /**
@@ -41,8 +41,8 @@ static const __be32 *destination(const struct svcnat_key *key)
  */
 u32 svcnat_key_hash(const struct svcnat_key *key, const hsiphash_key_t *secret)
 {
-	return hash_key(secret, key->family, key->proto, key->sport, key->dport,
-			source(key), destination(key));
+	return hash_key(secret, svcnat_key_family(key), key->proto, key->sport,
+			key->dport, source(key), destination(key));
 }
 
 /**
@@ -56,10 +56,10 @@ void svcnat_line_tuple(const struct svcnat_line *line,
 		       struct svcnat_tuple *tuple)
 {
 	const struct svcnat_key *key = &line->key;
-	const unsigned int words = svcnat_addr_words(key->family);
+	const unsigned int words = svcnat_key_words(key);
 
 	memset(tuple, 0, sizeof(*tuple));
-	tuple->family = key->family;
+	tuple->family = svcnat_key_family(key);
 	tuple->proto = key->proto;
 	tuple->sport = key->sport;
 	tuple->dport = key->dport;
@@ -97,7 +97,8 @@ static bool has_key(const struct svcnat_key *key, const struct svcnat_tuple *t,
 	return READ_ONCE(key->sport) == t->sport &&
 	       READ_ONCE(key->dport) == t->dport &&
 	       READ_ONCE(key->proto) == t->proto &&
-	       key->family == t->family && post == (stage == SVCNAT_POST) &&
+	       svcnat_key_family(key) == t->family &&
+	       post == (stage == SVCNAT_POST) &&
 	       addr_is(source(key), &t->src, t->family) &&
 	       addr_is(destination(key), &t->dst, t->family);
 }
@@ -111,10 +112,11 @@ static bool has_key(const struct svcnat_key *key, const struct svcnat_tuple *t,
  */
 bool svcnat_key_same(const struct svcnat_key *a, const struct svcnat_key *b)
 {
-	const size_t len = svcnat_addr_words(a->family) * sizeof(__be32);
+	const size_t len = svcnat_key_words(a) * sizeof(__be32);
 
 	return a->sport == b->sport && a->dport == b->dport &&
-	       a->proto == b->proto && a->family == b->family &&
+	       a->proto == b->proto &&
+	       !((a->role ^ b->role) & SVCNAT_ROLE_IPV6) &&
 	       !memcmp(source(a), source(b), len) &&
 	       !memcmp(destination(a), destination(b), len);
 }
@@ -141,13 +143,13 @@ static void copy_rewrite(struct svcnat_rewrite *to,
 		stub = container_of(key, struct svcnat_stub, key);
 		to->port = READ_ONCE(stub->nport);
 		to->other_port = READ_ONCE(stub->mport);
-		copy_addr(&to->addr, stub->addr, key->family);
+		copy_addr(&to->addr, stub->addr, svcnat_key_family(key));
 		return;
 	}
 	to->port = READ_ONCE(line->nport);
 	to->other_port = READ_ONCE(line->mport);
-	copy_addr(&to->addr,
-		  line->addr + 2 * svcnat_addr_words(key->family), key->family);
+	copy_addr(&to->addr, line->addr + 2 * svcnat_key_words(key),
+		  svcnat_key_family(key));
 }
 
 /*
@@ -161,6 +163,7 @@ static bool copy(const struct svcnat_key *key, struct svcnat_line *line,
 	hit->word = word;
 	hit->direction = key->role & SVCNAT_ROLE_REPLY;
 	hit->second = key->role & SVCNAT_ROLE_STUB;
+	hit->way = READ_ONCE(line->key.way);
 	hit->endpoint = READ_ONCE(line->endpoint);
 	hit->frontend = READ_ONCE(line->frontend);
 	copy_rewrite(&hit->rewrite, key, line);

@@ -56,14 +56,15 @@ enum svcnat_stage {
 #define SVCNAT_ROLE_POST	0x2	/* at SVCNAT_POST, else SVCNAT_PRE */
 #define SVCNAT_ROLE_STUB	0x4	/* a stub, else a line */
 #define SVCNAT_ROLE_FULL	0x8	/* its flow has stubs */
+#define SVCNAT_ROLE_IPV6	0x10	/* of IPv6, else of IPv4 */
 
 /**
  * struct svcnat_key - head of every line and stub
  * @node: in the table of flows
- * @at: offset in the flow in units of 8 bytes; a property of the memory
  * @role: SVCNAT_ROLE_...; a property of the memory
- * @family: AF_INET or AF_INET6; a property of the memory
  * @proto: key
+ * @way: of a line: where its packets leave (way.h), 0 if that is not known;
+ *	written under the lock of the stripe of the flow's request
  * @sport: key
  * @dport: key
  *
@@ -72,10 +73,9 @@ enum svcnat_stage {
  */
 struct svcnat_key {
 	struct svcnat_node	node;
-	u8			at;
 	u8			role;
-	u8			family;
 	u8			proto;
+	u16			way;
 	__be16			sport;
 	__be16			dport;
 };
@@ -122,6 +122,7 @@ struct svcnat_stub {
  * @word: its word at the time of the copy
  * @rewrite: what becomes of the packet at this stage
  * @direction: which way the packet goes
+ * @way: svcnat_key.way of @line
  * @second: it was marked and charged at its first stage already
  * @endpoint: stays valid for this RCU read side, as does @frontend
  * @frontend: see @endpoint
@@ -132,6 +133,7 @@ struct svcnat_hit {
 	struct svcnat_rewrite	rewrite;
 	u8			direction;
 	bool			second;
+	u16			way;
 	struct svcnat_account	*endpoint;
 	struct svcnat_account	*frontend;
 };
@@ -190,11 +192,16 @@ enum svcnat_layout {
 
 /*
  * Where the lines are: the request's first, the reply's in a cache line that
- * the request's is not in.
+ * the request's is not in.  Then the stubs: that of the request, and behind it
+ * that of the reply.
  */
 #define SVCNAT_FLOW_ALIGN	64
 #define SVCNAT_FLOW4_REPLY	64
 #define SVCNAT_FLOW6_REPLY	128
+#define SVCNAT_FLOW4_STUB	128
+#define SVCNAT_FLOW6_STUB	224
+#define SVCNAT_FLOW4_STUB_SIZE	24
+#define SVCNAT_FLOW6_STUB_SIZE	40
 
 /**
  * struct svcnat_flow - the memory of a flow: the line of the request comes first
@@ -205,6 +212,46 @@ struct svcnat_flow {
 };
 
 /**
+ * svcnat_role_offset() - where a key is in its flow
+ * @role: of the key
+ *
+ * Return: bytes.
+ */
+static inline size_t svcnat_role_offset(u8 role)
+{
+	const bool reply = role & SVCNAT_ROLE_REPLY;
+
+	if (role & SVCNAT_ROLE_STUB)
+		return role & SVCNAT_ROLE_IPV6 ?
+		       SVCNAT_FLOW6_STUB + reply * SVCNAT_FLOW6_STUB_SIZE :
+		       SVCNAT_FLOW4_STUB + reply * SVCNAT_FLOW4_STUB_SIZE;
+	return reply * (role & SVCNAT_ROLE_IPV6 ? SVCNAT_FLOW6_REPLY :
+						  SVCNAT_FLOW4_REPLY);
+}
+
+/**
+ * svcnat_key_family() - the address family of a key
+ * @key: the key
+ *
+ * Return: AF_INET or AF_INET6.
+ */
+static inline u8 svcnat_key_family(const struct svcnat_key *key)
+{
+	return key->role & SVCNAT_ROLE_IPV6 ? AF_INET6 : AF_INET;
+}
+
+/**
+ * svcnat_key_words() - the length of an address of a key
+ * @key: the key
+ *
+ * Return: in units of 4 bytes.
+ */
+static inline unsigned int svcnat_key_words(const struct svcnat_key *key)
+{
+	return svcnat_addr_words(svcnat_key_family(key));
+}
+
+/**
  * svcnat_key_flow() - the flow of a key
  * @key: the key
  *
@@ -212,7 +259,7 @@ struct svcnat_flow {
  */
 static inline struct svcnat_flow *svcnat_key_flow(const struct svcnat_key *key)
 {
-	return (struct svcnat_flow *)((u8 *)key - 8 * key->at);
+	return (struct svcnat_flow *)((u8 *)key - svcnat_role_offset(key->role));
 }
 
 /**
@@ -236,24 +283,27 @@ static inline struct svcnat_flow *svcnat_line_flow(struct svcnat_line *line)
 static inline struct svcnat_line *
 svcnat_flow_line(struct svcnat_flow *flow, enum svcnat_direction direction)
 {
-	size_t at = 0;
+	u8 role = flow->request.role;
 
 	if (direction == SVCNAT_REPLY)
-		at = flow->request.family == AF_INET ? SVCNAT_FLOW4_REPLY :
-						       SVCNAT_FLOW6_REPLY;
-	return (struct svcnat_line *)((u8 *)flow + at);
+		role |= SVCNAT_ROLE_REPLY;
+	return (struct svcnat_line *)((u8 *)flow + svcnat_role_offset(role));
 }
 
 /**
  * svcnat_key_line() - the line of the same direction
  * @key: head of a line or stub
  *
+ * Looks at nothing but the key: the other direction has other cache lines.
+ *
  * Return: the line.
  */
 static inline struct svcnat_line *svcnat_key_line(const struct svcnat_key *key)
 {
-	return svcnat_flow_line(svcnat_key_flow(key),
-				key->role & SVCNAT_ROLE_REPLY);
+	const u8 role = key->role & ~SVCNAT_ROLE_STUB;
+
+	return (struct svcnat_line *)((u8 *)svcnat_key_flow(key) +
+				      svcnat_role_offset(role));
 }
 
 /**
@@ -264,8 +314,10 @@ static inline struct svcnat_line *svcnat_key_line(const struct svcnat_key *key)
  */
 static inline struct svcnat_line *svcnat_line_sibling(struct svcnat_line *line)
 {
-	return svcnat_flow_line(svcnat_line_flow(line),
-				!(line->key.role & SVCNAT_ROLE_REPLY));
+	const u8 role = line->key.role ^ SVCNAT_ROLE_REPLY;
+
+	return (struct svcnat_line *)((u8 *)svcnat_line_flow(line) +
+				      svcnat_role_offset(role));
 }
 
 /**
@@ -284,7 +336,7 @@ static inline u32 *svcnat_flow_offer(struct svcnat_flow *flow)
 	struct svcnat_line *request = svcnat_flow_line(flow, SVCNAT_REQUEST);
 
 	return (__force u32 *)request->addr +
-	       3 * svcnat_addr_words(flow->request.family);
+	       3 * svcnat_key_words(&request->key);
 }
 
 /**
@@ -296,11 +348,11 @@ static inline u32 *svcnat_flow_offer(struct svcnat_flow *flow)
 static inline enum svcnat_layout
 svcnat_flow_layout(const struct svcnat_flow *flow)
 {
-	if (flow->request.family == AF_INET)
-		return flow->request.role & SVCNAT_ROLE_FULL ? SVCNAT_FULL4 :
-							       SVCNAT_PLAIN4;
-	return flow->request.role & SVCNAT_ROLE_FULL ? SVCNAT_FULL6 :
-						       SVCNAT_PLAIN6;
+	const u8 role = flow->request.role;
+
+	if (role & SVCNAT_ROLE_IPV6)
+		return role & SVCNAT_ROLE_FULL ? SVCNAT_FULL6 : SVCNAT_PLAIN6;
+	return role & SVCNAT_ROLE_FULL ? SVCNAT_FULL4 : SVCNAT_PLAIN4;
 }
 
 /**

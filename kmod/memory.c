@@ -9,11 +9,6 @@
 #define OFFER_END(words) (LINE_END(words) + sizeof(u32))
 #define STUB_END(words)	(offsetof(struct svcnat_stub, addr) + 4 * (words))
 
-#define FLOW4_STUB	128	/* of the request, then that of the reply */
-#define FLOW4_STUB_SIZE	24
-#define FLOW6_STUB	224
-#define FLOW6_STUB_SIZE	40
-
 /* Up to here; the cache adds a pointer, and rounds up to SVCNAT_FLOW_ALIGN. */
 #define PLAIN4_END	120
 #define FULL4_END	176
@@ -28,19 +23,17 @@ static_assert(OFFER_END(4) <= SVCNAT_FLOW6_REPLY);
 /* Nothing overlaps, and what follows is aligned. */
 static_assert(SVCNAT_FLOW4_REPLY + LINE_END(1) <= PLAIN4_END);
 static_assert(SVCNAT_FLOW6_REPLY + LINE_END(4) <= PLAIN6_END);
-static_assert(PLAIN4_END <= FLOW4_STUB && PLAIN6_END <= FLOW6_STUB);
-static_assert(STUB_END(1) <= FLOW4_STUB_SIZE && FLOW4_STUB_SIZE % 8 == 0);
-static_assert(STUB_END(4) <= FLOW6_STUB_SIZE && FLOW6_STUB_SIZE % 8 == 0);
-static_assert(FLOW4_STUB + 2 * FLOW4_STUB_SIZE <= FULL4_END);
-static_assert(FLOW6_STUB + 2 * FLOW6_STUB_SIZE <= FULL6_END);
+static_assert(PLAIN4_END <= SVCNAT_FLOW4_STUB && PLAIN6_END <= SVCNAT_FLOW6_STUB);
+static_assert(STUB_END(1) <= SVCNAT_FLOW4_STUB_SIZE && SVCNAT_FLOW4_STUB_SIZE % 8 == 0);
+static_assert(STUB_END(4) <= SVCNAT_FLOW6_STUB_SIZE && SVCNAT_FLOW6_STUB_SIZE % 8 == 0);
+static_assert(SVCNAT_FLOW4_STUB + 2 * SVCNAT_FLOW4_STUB_SIZE <= FULL4_END);
+static_assert(SVCNAT_FLOW6_STUB + 2 * SVCNAT_FLOW6_STUB_SIZE <= FULL6_END);
 /* What a flow may take. */
 static_assert(PLAIN4_END + sizeof(void *) <= 128);
 static_assert(FULL4_END + sizeof(void *) <= 192);
 static_assert(PLAIN6_END + sizeof(void *) <= 256);
 static_assert(FULL6_END + sizeof(void *) <= 320);
-/* svcnat_key.at counts 8 bytes. */
-static_assert(FULL6_END / 8 <= U8_MAX && FLOW4_STUB % 8 == 0 &&
-	      FLOW6_STUB % 8 == 0);
+static_assert(SVCNAT_FLOW4_STUB % 8 == 0 && SVCNAT_FLOW6_STUB % 8 == 0);
 static_assert(SVCNAT_ROLE_REPLY == SVCNAT_REPLY);
 
 static const u16 sizes[SVCNAT_LAYOUTS] = {
@@ -50,20 +43,18 @@ static const u16 sizes[SVCNAT_LAYOUTS] = {
 	[SVCNAT_FULL6]	= FULL6_END,
 };
 
-/* Where the keys are: request line, reply line, request stub, reply stub */
-static const u16 places[2][SVCNAT_TABLE_KEYS] = {
-	{
-		0, SVCNAT_FLOW4_REPLY,
-		FLOW4_STUB, FLOW4_STUB + FLOW4_STUB_SIZE,
-	}, {
-		0, SVCNAT_FLOW6_REPLY,
-		FLOW6_STUB, FLOW6_STUB + FLOW6_STUB_SIZE,
-	},
-};
-
-static struct svcnat_key *key_at(void *memory, u8 family, unsigned int i)
+/* What the @i-th key is: request line, reply line, request stub, reply stub */
+static u8 role_of(bool ipv6, bool full, unsigned int i)
 {
-	return memory + places[family != AF_INET][i];
+	u8 role = i & 1 ? SVCNAT_ROLE_REPLY : 0;
+
+	if (ipv6)
+		role |= SVCNAT_ROLE_IPV6;
+	if (full)
+		role |= SVCNAT_ROLE_FULL;
+	if (i > 1)
+		return role | SVCNAT_ROLE_STUB | SVCNAT_ROLE_POST;
+	return i && !full ? role | SVCNAT_ROLE_POST : role;
 }
 
 /**
@@ -88,22 +79,14 @@ size_t svcnat_memory_size(enum svcnat_layout layout)
 void svcnat_memory_construct(void *memory, enum svcnat_layout layout)
 {
 	bool full = layout == SVCNAT_FULL4 || layout == SVCNAT_FULL6;
-	u8 family = layout < SVCNAT_PLAIN6 ? AF_INET : AF_INET6;
 	unsigned int i;
 
 	memset(memory, 0, sizes[layout]);
 	for (i = 0; i < (full ? 4 : 2); i++) {
-		struct svcnat_key *key = key_at(memory, family, i);
+		u8 role = role_of(layout >= SVCNAT_PLAIN6, full, i);
+		struct svcnat_key *key = memory + svcnat_role_offset(role);
 
-		key->at = places[family != AF_INET][i] / 8;
-		key->family = family;
-		key->role = i & 1 ? SVCNAT_ROLE_REPLY : 0;
-		if (full)
-			key->role |= SVCNAT_ROLE_FULL;
-		if (i > 1)
-			key->role |= SVCNAT_ROLE_STUB | SVCNAT_ROLE_POST;
-		else if (i && !full)
-			key->role |= SVCNAT_ROLE_POST;
+		key->role = role;
 		if (i < 2)
 			atomic64_set(&svcnat_key_line(key)->word,
 				     svcnat_word(1, 0, 0));
@@ -119,7 +102,11 @@ void svcnat_memory_construct(void *memory, enum svcnat_layout layout)
  */
 struct svcnat_key *svcnat_flow_key(struct svcnat_flow *flow, unsigned int i)
 {
-	return key_at(flow, flow->request.family, i);
+	const u8 role = flow->request.role;
+
+	return (void *)flow +
+	       svcnat_role_offset(role_of(role & SVCNAT_ROLE_IPV6,
+					  role & SVCNAT_ROLE_FULL, i));
 }
 
 static void fill_ports(struct svcnat_key *key, u8 proto, __be16 sport,
@@ -134,9 +121,10 @@ static void fill_line(struct svcnat_line *line, const struct svcnat_tuple *key,
 		      const struct svcnat_rewrite *to,
 		      const struct svcnat_flow_spec *spec)
 {
-	const unsigned int words = svcnat_addr_words(line->key.family);
+	const unsigned int words = svcnat_key_words(&line->key);
 
 	fill_ports(&line->key, key->proto, key->sport, key->dport);
+	WRITE_ONCE(line->key.way, 0);
 	WRITE_ONCE(line->nport, to->port);
 	WRITE_ONCE(line->mport, to->other_port);
 	memcpy(line->addr, &key->src, words * sizeof(__be32));
@@ -150,7 +138,7 @@ static void fill_stub(struct svcnat_key *key, const struct svcnat_tuple *t,
 		      const struct svcnat_rewrite *to)
 {
 	struct svcnat_stub *stub = container_of(key, struct svcnat_stub, key);
-	const unsigned int words = svcnat_addr_words(key->family);
+	const unsigned int words = svcnat_key_words(key);
 
 	fill_ports(key, t->proto, t->sport, t->dport);
 	WRITE_ONCE(stub->nport, to->port);
