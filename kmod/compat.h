@@ -64,6 +64,7 @@ static inline struct udp_table *svcnat_udp_table(struct net *net)
 #endif
 }
 
+#ifdef CONFIG_XFRM
 /**
  * svcnat_decode_session() - what policies of IPsec look at in a packet
  * @net: the netns
@@ -84,6 +85,7 @@ static inline int svcnat_decode_session(struct net *net, struct sk_buff *skb,
 	return xfrm_decode_session(skb, fl, family);
 #endif
 }
+#endif
 
 /**
  * svcnat_dst_count() - references to a route

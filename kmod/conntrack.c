@@ -206,3 +206,61 @@ void svcnat_conntrack_claim(struct sk_buff *skb)
 	/* Some kernels do so themselves, 6.12.95 does not. */
 	__set_bit(IPS_HELPER_BIT, &ct->status);
 }
+
+/* Does anybody rewrite the packets of this connection, or look into them? */
+static bool is_busy(const struct nf_conn *ct)
+{
+	const struct nf_conn_help *help = NULL;
+
+	if (test_bit(IPS_SRC_NAT_BIT, &ct->status) ||
+	    test_bit(IPS_DST_NAT_BIT, &ct->status) ||
+	    nf_ct_ext_exist(ct, NF_CT_EXT_SEQADJ))
+		return true;
+	/* Not nfct_help(): it would need nf_conntrack. */
+	if (nf_ct_ext_exist(ct, NF_CT_EXT_HELPER))
+		help = (void *)ct->ext + ct->ext->offset[NF_CT_EXT_HELPER];
+	return help && rcu_access_pointer(help->helper);
+}
+
+/* It will miss segments, and must not call those INVALID that come after. */
+static void be_liberal(struct nf_conn *ct)
+{
+	struct ip_ct_tcp *tcp = &ct->proto.tcp;
+	int i;
+
+	if (READ_ONCE(tcp->seen[IP_CT_DIR_ORIGINAL].flags) &
+	    READ_ONCE(tcp->seen[IP_CT_DIR_REPLY].flags) &
+	    IP_CT_TCP_FLAG_BE_LIBERAL)
+		return;
+	spin_lock_bh(&ct->lock);
+	for (i = 0; i < IP_CT_DIR_MAX; i++)
+		tcp->seen[i].flags |= IP_CT_TCP_FLAG_BE_LIBERAL;
+	spin_unlock_bh(&ct->lock);
+}
+
+/**
+ * svcnat_conntrack_spare() - may packets go past conntrack from now on?
+ * @skb: a packet of the connection, behind conntrack
+ *
+ * As nf_flow_table asks, and prepares what it takes over: only where conntrack
+ * has seen both sides, and nobody else has a hand in it.
+ *
+ * Return: true if so.
+ */
+bool svcnat_conntrack_spare(const struct sk_buff *skb)
+{
+	enum ip_conntrack_info ctinfo;
+	struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
+
+	if (!ct)
+		return true;
+	if (!nf_ct_is_confirmed(ct) || nf_ct_is_dying(ct) ||
+	    !test_bit(IPS_SEEN_REPLY_BIT, &ct->status) || is_busy(ct))
+		return false;
+	if (nf_ct_protonum(ct) != IPPROTO_TCP)
+		return true;
+	if (READ_ONCE(ct->proto.tcp.state) != TCP_CONNTRACK_ESTABLISHED)
+		return false;
+	be_liberal(ct);
+	return true;
+}

@@ -19,5 +19,6 @@ bool svcnat_conntrack_live(struct net *net, const struct svcnat_tuple *tuple);
 bool svcnat_conntrack_first(const struct sk_buff *skb,
 			    struct svcnat_tuple *seen);
 void svcnat_conntrack_claim(struct sk_buff *skb);
+bool svcnat_conntrack_spare(const struct sk_buff *skb);
 
 #endif /* _SVCNAT_CONNTRACK_H */

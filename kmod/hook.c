@@ -21,6 +21,7 @@
 
 #include "connect.h"
 #include "conntrack.h"
+#include "fastpath.h"
 #include "hook.h"
 #include "icmp.h"
 #include "lookup.h"
@@ -157,8 +158,11 @@ static unsigned int reply(struct svcnat_passage *p)
 	}
 	claim(p);
 	if (!svcnat_flow_find(&p->sn->flows, &p->packet.tuple, SVCNAT_POST,
-			      &hit))
+			      &hit)) {
+		svcnat_fastpath_learn(p, NULL);
 		return NF_ACCEPT;
+	}
+	svcnat_fastpath_learn(p, &hit);
 	return known(p, &hit);
 }
 

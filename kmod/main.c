@@ -7,6 +7,7 @@
 #include "conntrack.h"
 #include "drain.h"
 #include "edit.h"
+#include "fastpath.h"
 #include "hook.h"
 #include "netlink.h"
 #include "pernet.h"
@@ -30,6 +31,7 @@ static void upkeep(struct work_struct *work)
 	unsigned long delay = UPKEEP_BUSY;
 
 	sn = container_of(to_delayed_work(work), struct svcnat_net, upkeep);
+	svcnat_fastpath_follow(sn);
 	mutex_lock(&sn->services.lock);
 	if (sn->flows.table.stripes && !svcnat_flows_expire(&sn->flows))
 		delay = 1;
@@ -38,6 +40,8 @@ static void upkeep(struct work_struct *work)
 	if (!svcnat_drain_reap(&sn->services))
 		delay = 1;
 	svcnat_hooks_settle(sn);
+	if (!sn->hooked)
+		svcnat_fastpath_rest(sn);
 	if (busy(sn))
 		mod_delayed_work(system_power_efficient_wq, &sn->upkeep, delay);
 	else if (sn->hooked)
@@ -58,6 +62,7 @@ static int __net_init svcnat_net_init(struct net *net)
 		return -ENOMEM;
 	INIT_DELAYED_WORK(&sn->upkeep, upkeep);
 	svcnat_reject_init(&sn->reject);
+	svcnat_fastpath_init(sn);
 	svcnat_services_init(&sn->services, net, sn->stats);
 	err = svcnat_flows_init(&sn->flows, net, sn->stats, &sn->upkeep);
 	if (err)
@@ -71,6 +76,7 @@ static void __net_exit svcnat_net_pre_exit(struct net *net)
 
 	mutex_lock(&sn->services.lock);
 	svcnat_hooks_remove(sn);
+	svcnat_fastpath_set(sn, false);
 	mutex_unlock(&sn->services.lock);
 }
 
@@ -109,11 +115,16 @@ static int __init svcnat_init(void)
 	err = register_pernet_subsys(&svcnat_net_ops);
 	if (err)
 		goto err_conntrack;
-	err = svcnat_netlink_init();
+	err = svcnat_fastpath_module_init();
 	if (err)
 		goto err_pernet;
+	err = svcnat_netlink_init();
+	if (err)
+		goto err_fastpath;
 	return 0;
 
+err_fastpath:
+	svcnat_fastpath_module_exit();
 err_pernet:
 	unregister_pernet_subsys(&svcnat_net_ops);
 	rcu_barrier();
@@ -127,8 +138,9 @@ err_flows:
 static void __exit svcnat_exit(void)
 {
 	svcnat_netlink_exit();
+	svcnat_fastpath_module_exit();
 	unregister_pernet_subsys(&svcnat_net_ops);
-	/* free_endpoint() and free_frontend() of drain.c are code of ours. */
+	/* What drain.c and way.c free then is freed by code of ours. */
 	rcu_barrier();
 	svcnat_conntrack_exit();
 	svcnat_flows_module_exit();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <net/netlink.h>
 
+#include "fastpath.h"
 #include "netlink.h"
 
 /* Which attribute a zone is; the order is the same. */
@@ -37,8 +38,15 @@ static int fill_lists(struct sk_buff *skb, const struct svcnat_services *sv)
 	for (zone = 0; zone < SVCNAT_ZONES; zone++)
 		if (svcnat_fill_ranges(skb, ZONE_ATTR(zone), zone_of(sv, zone)))
 			return -EMSGSIZE;
-	return nla_put_u8(skb, SVCNAT_CONFIG_A_MASQUERADE_ALL,
-			  sv->masquerade_all);
+	return 0;
+}
+
+static int fill_switches(struct sk_buff *skb, const struct svcnat_net *sn)
+{
+	if (nla_put_u8(skb, SVCNAT_CONFIG_A_MASQUERADE_ALL,
+		       sn->services.masquerade_all))
+		return -EMSGSIZE;
+	return nla_put_u8(skb, SVCNAT_CONFIG_A_FASTPATH, sn->fastpath);
 }
 
 static int fill_limits(struct sk_buff *skb, const struct svcnat_net *sn)
@@ -76,7 +84,8 @@ int svcnat_fill_config(struct sk_buff *skb, struct svcnat_net *sn)
 
 	if (!nest)
 		return -EMSGSIZE;
-	if (fill_limits(skb, sn) || fill_lists(skb, &sn->services)) {
+	if (fill_limits(skb, sn) || fill_lists(skb, &sn->services) ||
+	    fill_switches(skb, sn)) {
 		nla_nest_cancel(skb, nest);
 		return -EMSGSIZE;
 	}
@@ -185,12 +194,47 @@ static bool apply_zones(struct svcnat_services *sv, struct nlattr *const *tb,
 	return changed;
 }
 
+/* The only key that may fail to be taken over. */
+static int apply_fastpath(struct svcnat_net *sn, const struct nlattr *attr,
+			  bool *changed, struct netlink_ext_ack *extack)
+{
+	int err;
+
+	if (!attr || sn->fastpath == nla_get_u8(attr))
+		return 0;
+	err = svcnat_fastpath_set(sn, nla_get_u8(attr));
+	if (err == -EOPNOTSUPP)
+		NL_SET_ERR_MSG_ATTR(extack, attr,
+				    "the kernel has no hooks at ingress");
+	*changed = !err;
+	return err;
+}
+
+/* All keys of a request, or none */
+static int apply(struct svcnat_net *sn, struct nlattr *const *tb,
+		 struct svcnat_ranges **zones, struct netlink_ext_ack *extack)
+{
+	bool changed = false;
+	int err;
+
+	mutex_lock(&sn->services.lock);
+	err = apply_fastpath(sn, tb[SVCNAT_CONFIG_A_FASTPATH], &changed,
+			     extack);
+	if (!err) {
+		changed |= apply_limits(sn, tb);
+		changed |= apply_zones(&sn->services, tb, zones);
+	}
+	if (changed)
+		svcnat_notify_config(sn);
+	mutex_unlock(&sn->services.lock);
+	return err;
+}
+
 int svcnat_nl_config_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct svcnat_net *sn = svcnat_pernet(genl_info_net(info));
 	struct svcnat_ranges *zones[SVCNAT_ZONES] = {};
 	struct nlattr *tb[SVCNAT_CONFIG_A_MAX + 1];
-	bool changed;
 	int err;
 
 	if (!info->attrs[SVCNAT_A_CONFIG])
@@ -205,14 +249,8 @@ int svcnat_nl_config_set_doit(struct sk_buff *skb, struct genl_info *info)
 				  info->extack);
 	if (!err)
 		err = parse_zones(tb, zones, info->extack);
-	if (!err) {
-		mutex_lock(&sn->services.lock);
-		changed = apply_limits(sn, tb);
-		changed |= apply_zones(&sn->services, tb, zones);
-		if (changed)
-			svcnat_notify_config(sn);
-		mutex_unlock(&sn->services.lock);
-	}
+	if (!err)
+		err = apply(sn, tb, zones, info->extack);
 	free_zones(zones);
 	return err;
 }

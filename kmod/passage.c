@@ -25,7 +25,13 @@ unsigned int svcnat_passage_drop(struct svcnat_passage *p, enum svcnat_stat why)
 	return NF_DROP;
 }
 
-static void charge(const struct svcnat_passage *p, const struct svcnat_hit *hit)
+/**
+ * svcnat_passage_charge() - count the packet for its service
+ * @p: the packet, at its first stage
+ * @hit: its flow
+ */
+void svcnat_passage_charge(const struct svcnat_passage *p,
+			   const struct svcnat_hit *hit)
 {
 	unsigned int len = p->packet.len;
 
@@ -87,7 +93,7 @@ unsigned int svcnat_passage_translate(struct svcnat_passage *p,
 	if (!svcnat_nat_rewrite(p->skb, packet, &hit->rewrite))
 		return fail(p, first, SVCNAT_STAT_DROP_MEMORY);
 	if (first)
-		charge(p, hit);
+		svcnat_passage_charge(p, hit);
 	p->rewritten = true;
 	p->counted = !first;
 	return NF_ACCEPT;

@@ -53,6 +53,8 @@ svcnat_passage_dev(const struct svcnat_passage *p)
 
 unsigned int svcnat_passage_drop(struct svcnat_passage *p,
 				 enum svcnat_stat why);
+void svcnat_passage_charge(const struct svcnat_passage *p,
+			   const struct svcnat_hit *hit);
 unsigned int svcnat_passage_translate(struct svcnat_passage *p,
 				      const struct svcnat_hit *hit);
 bool svcnat_passage_admitted(struct svcnat_passage *p);

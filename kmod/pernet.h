@@ -7,6 +7,7 @@
 #include <net/netns/generic.h>
 
 #include "flow.h"
+#include "gate.h"
 #include "reject.h"
 #include "service.h"
 #include "snat.h"
@@ -20,6 +21,9 @@
  * @reject: limits on answers
  * @snat_ports: where source ports are chosen from; the writer lock
  * @hooked: families whose hooks are registered; the writer lock
+ * @fastpath: packets of established flows may take it; written under the writer
+ *	lock
+ * @gates: where the fast path begins
  * @upkeep: expiry, resizing, freeing of removed objects
  */
 struct svcnat_net {
@@ -30,6 +34,8 @@ struct svcnat_net {
 	struct svcnat_reject	reject;
 	struct svcnat_snat_ports snat_ports;
 	unsigned long		hooked;
+	bool			fastpath;
+	struct svcnat_gates	gates;
 	struct delayed_work	upkeep;
 };
 

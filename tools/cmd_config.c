@@ -10,7 +10,6 @@ enum value_type {
 	VALUE_PORTS,
 	VALUE_RANGES,
 	VALUE_SWITCH,
-	VALUE_LATER,
 };
 
 static const struct key {
@@ -38,7 +37,7 @@ static const struct key {
 	{ "timeout-udp-stream", VALUE_DURATION,
 	  SVCNAT_CONFIG_A_TIMEOUT_UDP_STREAM },
 	{ "timeout-sctp", VALUE_DURATION, SVCNAT_CONFIG_A_TIMEOUT_SCTP },
-	{ "fastpath", VALUE_LATER, 0 },
+	{ "fastpath", VALUE_SWITCH, SVCNAT_CONFIG_A_FASTPATH },
 };
 
 #define NR_KEYS	(sizeof(keys) / sizeof(*keys))
@@ -95,7 +94,7 @@ static int take_ports(struct words *w, uint32_t *range)
 
 static bool has_value(const struct key *key, const struct config *config)
 {
-	return key->type != VALUE_LATER && has(config, key->attr);
+	return has(config, key->attr);
 }
 
 static void json_value(const struct key *key, const struct config *config)
@@ -219,13 +218,11 @@ static int take_value(struct words *w, const struct key *key,
 	case VALUE_DURATION:
 		return words_duration(w, value);
 	case VALUE_SWITCH:
-		err = words_choice(w, key->word, choice_switch, &on);
-		*value = err ? 0 : on;
-		return err;
-	case VALUE_LATER:
 		break;
 	}
-	return words_later(w, "%s", key->word);
+	err = words_choice(w, key->word, choice_switch, &on);
+	*value = err ? 0 : on;
+	return err;
 }
 
 static int take_pair(struct words *w, struct config *config)
@@ -239,8 +236,7 @@ static int take_pair(struct words *w, struct config *config)
 	key = find_key(word);
 	if (!key)
 		return words_unknown(w, word);
-	if (key->type != VALUE_LATER)
-		err = words_once(w, &config->head, key->attr, word);
+	err = words_once(w, &config->head, key->attr, word);
 	return err ? err : take_value(w, key, config);
 }
 
@@ -285,6 +281,7 @@ const struct object object_config = {
 	"  timeout-udp DURATION\n"
 	"  timeout-udp-stream DURATION\n"
 	"  timeout-sctp DURATION\n"
+	"  fastpath on|off\n"
 	"LIST is ranges of addresses with commas between them, 192.0.2.0/24 or\n"
 	"2001:db8::/32, or none.  DURATION is 90s, 30m, 3h or seconds.\n"
 	"All keys are set, or none is.\n"

@@ -6,6 +6,7 @@
 static const char *const stat_words[SVCNAT_STAT_MAX + 1] = {
 	STAT(RX, "rx"),
 	STAT(TRANSLATED, "translated"),
+	STAT(FASTPATH, "fastpath"),
 	STAT(UNTRANSLATED, "untranslated"),
 	STAT(DROP_MALFORMED, "drop_malformed"),
 	STAT(DROP_MEMORY, "drop_memory"),

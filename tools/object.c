@@ -128,6 +128,7 @@ static const struct field config_fields[] = {
 	CONFIG_RANGES(SERVICE_CIDR, "service-cidr"),
 	CONFIG_RANGES(NODEPORT_ADDRESSES, "nodeport-addresses"),
 	CONFIG_FIELD(MASQUERADE_ALL, FIELD_SWITCH, "masquerade-all"),
+	CONFIG_FIELD(FASTPATH, FIELD_SWITCH, "fastpath"),
 };
 
 static const struct field query_fields[] = {

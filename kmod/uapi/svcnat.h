@@ -460,6 +460,9 @@ enum svcnat_flow_attr {
  *	addresses serve nodeports
  * @SVCNAT_CONFIG_A_MASQUERADE_ALL: u8, 0 or 1: hide every client of a cluster
  *	frontend
+ * @SVCNAT_CONFIG_A_FASTPATH: u8, 0 or 1: packets of established flows may go
+ *	past all that is between the ingress of one device and the output of
+ *	another
  * @__SVCNAT_CONFIG_A_MAX: one past the last
  */
 enum svcnat_config_attr {
@@ -479,6 +482,7 @@ enum svcnat_config_attr {
 	SVCNAT_CONFIG_A_SERVICE_CIDR,
 	SVCNAT_CONFIG_A_NODEPORT_ADDRESSES,
 	SVCNAT_CONFIG_A_MASQUERADE_ALL,
+	SVCNAT_CONFIG_A_FASTPATH,
 	__SVCNAT_CONFIG_A_MAX
 };
 
@@ -558,6 +562,7 @@ enum svcnat_answer_attr {
  * @SVCNAT_STAT_RX: packets found to be ours; each is then counted once more,
  *	as translated, untranslated, drop_* or reject_*
  * @SVCNAT_STAT_TRANSLATED: rewritten
+ * @SVCNAT_STAT_FASTPATH: those of them that took the fast path
  * @SVCNAT_STAT_UNTRANSLATED: to a frontend, but passed as they were: fragments
  *	that nobody reassembled
  * @SVCNAT_STAT_DROP_MALFORMED: dropped: headers cut off or contradicting
@@ -628,6 +633,7 @@ enum svcnat_stat {
 	SVCNAT_STAT_PAD,
 	SVCNAT_STAT_RX,
 	SVCNAT_STAT_TRANSLATED,
+	SVCNAT_STAT_FASTPATH,
 	SVCNAT_STAT_UNTRANSLATED,
 	SVCNAT_STAT_DROP_MALFORMED,
 	SVCNAT_STAT_DROP_MEMORY,

@@ -241,7 +241,8 @@ static void good_config(struct request *r)
 		if (type >= SVCNAT_CONFIG_A_POD_CIDR &&
 		    type < SVCNAT_CONFIG_A_POD_CIDR + ZONES)
 			node_add(nest, any_ranges(type));
-		else if (type == SVCNAT_CONFIG_A_MASQUERADE_ALL)
+		else if (type == SVCNAT_CONFIG_A_MASQUERADE_ALL ||
+			 type == SVCNAT_CONFIG_A_FASTPATH)
 			node_add(nest, node_u8(type, below(2)));
 		else
 			node_add(nest, node_u32(type, value));

@@ -182,6 +182,7 @@ errors model_config(struct model *m, const struct config *wish,
 		{ SVCNAT_CONFIG_A_TIMEOUT_UDP, 1, SVCNAT_TIMEOUT_MAX },
 		{ SVCNAT_CONFIG_A_TIMEOUT_SCTP, 1, SVCNAT_TIMEOUT_MAX },
 		{ SVCNAT_CONFIG_A_MASQUERADE_ALL, 0, 1 },
+		{ SVCNAT_CONFIG_A_FASTPATH, 0, 1 },
 	};
 	struct config old = m->config;
 	unsigned int i;

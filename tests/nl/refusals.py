@@ -236,7 +236,7 @@ def config():
                        ("max-flows", (1 << 27) + 1), ("timeout-udp", 0),
                        ("max-affinity", (1 << 27) + 1), ("timeout-sctp",
                                                          2678401),
-                       ("masquerade-all", 2)]:
+                       ("masquerade-all", 2), ("fastpath", 2)]:
         # What is good in front of it changes nothing either.
         yield one({"timeout-tcp-closing": 77, key: value}, ERANGE, RANGE,
                   "." + key)

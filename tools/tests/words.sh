@@ -296,7 +296,7 @@ monitor is not built yet | monitor
 save is not built yet | save
 apply is not built yet | apply --dry-run -
 help: save is not built yet | help save
-config set: fastpath is not built yet | config set max-flows 1 fastpath on
+config set: unknown word "1" for fastpath | config set max-flows 1 fastpath 1
 END
 
 refused_all 3 << 'END'

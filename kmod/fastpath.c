@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/if_vlan.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/netdevice.h>
+#include <linux/netfilter_bridge.h>
+#include <linux/skbuff.h>
+#include <net/arp.h>
+#include <net/dst.h>
+#include <net/ip.h>
+#include <net/ip6_route.h>
+#include <net/neighbour.h>
+#include <net/route.h>
+#include <net/xfrm.h>
+
+#include "compat.h"
+#include "conntrack.h"
+#include "fastpath.h"
+#include "nat.h"
+#include "passage.h"
+
+/* Seconds after which a packet of each direction takes the normal path. */
+#define REVIEW_AFTER	4
+
+/* The period that a moment is in */
+static u32 period(u32 stamp)
+{
+	return stamp / (REVIEW_AFTER * SVCNAT_STAMP_STEP);
+}
+
+/* The first packet of a period, as far as stamps tell: it will be a stamp. */
+static bool is_due(u64 word)
+{
+	u32 now = svcnat_stamp_now(), then = svcnat_word_stamp(word);
+
+	return now - then >= SVCNAT_STAMP_STEP && period(now) != period(then);
+}
+
+static bool has_policies(const struct net *net)
+{
+#ifdef CONFIG_XFRM
+	return READ_ONCE(net->xfrm.policy_count[XFRM_POLICY_IN]) ||
+	       READ_ONCE(net->xfrm.policy_count[XFRM_POLICY_FWD]) ||
+	       READ_ONCE(net->xfrm.policy_count[XFRM_POLICY_OUT]);
+#else
+	return false;
+#endif
+}
+
+/* Somebody has plans for it, or it is not for this node alone. */
+static bool is_special(struct sk_buff *skb)
+{
+	return skb->pkt_type != PACKET_HOST || skb_sk_is_prefetched(skb) ||
+	       skb_shared(skb) || skb_vlan_tag_present(skb) ||
+	       skb_sec_path(skb) || skb_warn_if_lro(skb);
+}
+
+/* What ip_rcv() and ip_forward() ask, of a packet without options */
+static bool is_simple4(struct sk_buff *skb, u32 *len)
+{
+	const struct iphdr *iph;
+
+	if (!pskb_may_pull(skb, sizeof(*iph)))
+		return false;
+	iph = ip_hdr(skb);
+	*len = ntohs(iph->tot_len);
+	return iph->version == 4 && iph->ihl == 5 && *len > sizeof(*iph) &&
+	       !ip_is_fragment(iph) &&
+	       iph->ttl > 1 && !ip_fast_csum((const u8 *)iph, iph->ihl);
+}
+
+/* What ip6_rcv() and ip6_forward() ask, of one without extension headers */
+static bool is_simple6(struct sk_buff *skb, u32 *len)
+{
+	const struct ipv6hdr *ip6h;
+
+	if (!pskb_may_pull(skb, sizeof(*ip6h)))
+		return false;
+	ip6h = ipv6_hdr(skb);
+	*len = sizeof(*ip6h) + ntohs(ip6h->payload_len);
+	return ip6h->version == 6 && ip6h->payload_len && ip6h->hop_limit > 1 &&
+	       (ip6h->nexthdr == IPPROTO_TCP || ip6h->nexthdr == IPPROTO_UDP);
+}
+
+/* Is there nothing about the packet but its addresses, ports and data? */
+static bool is_simple(struct sk_buff *skb, u8 family)
+{
+	u32 len;
+
+	if (is_special(skb) ||
+	    !(family == AF_INET ? is_simple4(skb, &len) :
+				  is_simple6(skb, &len)) || skb->len < len)
+		return false;
+	/* What made the frame long enough for the wire */
+	return !pskb_trim_rcsum(skb, len);
+}
+
+/* Does it neither begin nor end anything? */
+static bool goes_on(const struct svcnat_packet *packet)
+{
+	return packet->tuple.proto == IPPROTO_UDP ||
+	       (packet->tuple.proto == IPPROTO_TCP &&
+		packet->tcp == SVCNAT_TCP_ACK);
+}
+
+static bool counts(const struct svcnat_hit *hit)
+{
+	u8 flags = READ_ONCE(hit->endpoint->flags) |
+		   READ_ONCE(hit->frontend->flags);
+
+	return !(flags & (SVCNAT_ACCOUNT_REMOVED | SVCNAT_ACCOUNT_UNREADY |
+			  SVCNAT_ACCOUNT_RESET));
+}
+
+static bool fits(const struct sk_buff *skb, const struct dst_entry *dst,
+		 u8 family)
+{
+	unsigned int mtu = family == AF_INET ?
+			   ip_dst_mtu_maybe_forward(dst, true) :
+			   ip6_dst_mtu_maybe_forward(dst, true);
+
+	return skb->len <= mtu ||
+	       (skb_is_gso(skb) && skb_gso_validate_network_len(skb, mtu));
+}
+
+/* The way that a packet may take, or NULL: it takes the normal one. */
+static struct svcnat_way *way_for(const struct svcnat_passage *p,
+				  const struct svcnat_hit *hit)
+{
+	struct svcnat_ways *ways = &p->sn->flows.ways;
+	struct svcnat_way *way;
+
+	if (!hit->way || !counts(hit))
+		return NULL;
+	if (is_due(hit->word)) {
+		/* Until one has passed all there is, the others follow it. */
+		svcnat_flow_lead(&p->sn->flows, hit, hit->direction, 0);
+		return NULL;
+	}
+	way = svcnat_ways_find(ways, hit->way);
+	if (!way || way->iif != p->state->in->ifindex)
+		return NULL;
+	if (!dst_check(way->dst, way->cookie)) {
+		svcnat_ways_drop(ways, hit->way);
+		return NULL;
+	}
+	return fits(p->skb, way->dst, p->packet.tuple.family) ? way : NULL;
+}
+
+static void output4(struct sk_buff *skb, struct dst_entry *dst)
+{
+	struct rtable *rt = (struct rtable *)dst;
+	struct neighbour *neigh;
+	bool is_v6gw = false;
+
+	rcu_read_lock_bh();
+	neigh = ip_neigh_for_gw(rt, skb, &is_v6gw);
+	if (IS_ERR(neigh))
+		kfree_skb(skb);
+	else
+		neigh_output(neigh, skb, is_v6gw);
+	rcu_read_unlock_bh();
+}
+
+#if IS_ENABLED(CONFIG_IPV6)
+static void output6(struct sk_buff *skb, struct dst_entry *dst)
+{
+	const struct in6_addr *next;
+	struct neighbour *neigh;
+
+	rcu_read_lock_bh();
+	next = rt6_nexthop((struct rt6_info *)dst, &ipv6_hdr(skb)->daddr);
+	neigh = ip_neigh_gw6(dst->dev, next);
+	if (IS_ERR(neigh))
+		kfree_skb(skb);
+	else
+		neigh_output(neigh, skb, false);
+	rcu_read_unlock_bh();
+}
+#else
+static void output6(struct sk_buff *skb, struct dst_entry *dst)
+{
+	kfree_skb(skb);
+}
+#endif
+
+/* One hop further, as ip_forward() and ip6_forward() do it */
+static void forward(struct sk_buff *skb, struct dst_entry *dst, u8 family)
+{
+	skb_orphan(skb);
+	skb_forward_csum(skb);
+	skb_clear_tstamp(skb);
+	skb_dst_drop(skb);
+	skb_dst_set_noref(skb, dst);
+	skb->dev = dst->dev;
+	if (family == AF_INET) {
+		ip_decrease_ttl(ip_hdr(skb));
+		skb->priority = rt_tos2priority(ip_hdr(skb)->tos);
+		memset(IPCB(skb), 0, sizeof(struct inet_skb_parm));
+		output4(skb, dst);
+	} else {
+		ipv6_hdr(skb)->hop_limit--;
+		memset(IP6CB(skb), 0, sizeof(struct inet6_skb_parm));
+		output6(skb, dst);
+	}
+}
+
+/* All that is to be rewritten, at once; the packet stays whole or is dropped. */
+static bool rewrite(struct svcnat_passage *p, const struct svcnat_hit *hit,
+		    const struct svcnat_hit *second, struct dst_entry *dst)
+{
+	return !skb_cow(p->skb, LL_RESERVED_SPACE(dst->dev)) &&
+	       svcnat_nat_rewrite(p->skb, &p->packet, &hit->rewrite) &&
+	       (!second || svcnat_nat_rewrite(p->skb, &p->packet,
+					      &second->rewrite));
+}
+
+static unsigned int carry(struct svcnat_passage *p,
+			  const struct svcnat_hit *hit, struct dst_entry *dst)
+{
+	const bool full = hit->line->key.role & SVCNAT_ROLE_FULL;
+	const u8 family = p->packet.tuple.family;
+	struct svcnat_hit second;
+
+	if (full && !svcnat_flow_second(&p->sn->flows, hit, &second))
+		return NF_ACCEPT;
+	svcnat_passage_count(p, SVCNAT_STAT_RX);
+	svcnat_flow_mark(hit, &p->packet);
+	if (!rewrite(p, hit, full ? &second : NULL, dst))
+		return svcnat_passage_drop(p, SVCNAT_STAT_DROP_MEMORY);
+	svcnat_passage_charge(p, hit);
+	svcnat_passage_count(p, SVCNAT_STAT_TRANSLATED);
+	svcnat_passage_count(p, SVCNAT_STAT_FASTPATH);
+	forward(p->skb, dst, family);
+	return NF_STOLEN;
+}
+
+/**
+ * svcnat_fastpath_hook() - a packet has come by a gate
+ * @priv: not used
+ * @skb: the packet
+ * @state: of the hook
+ *
+ * Context: softirqs disabled, RCU read side.
+ * Return: the verdict: NF_ACCEPT if it takes the normal path.
+ */
+unsigned int svcnat_fastpath_hook(void *priv, struct sk_buff *skb,
+				  const struct nf_hook_state *state)
+{
+	struct svcnat_passage p = { .skb = skb, .state = state };
+	const u8 family = skb->protocol == htons(ETH_P_IP) ? AF_INET : AF_INET6;
+	struct svcnat_way *way;
+	struct svcnat_hit hit;
+
+	if ((family == AF_INET6 && skb->protocol != htons(ETH_P_IPV6)) ||
+	    has_policies(state->net) || !is_simple(skb, family))
+		return NF_ACCEPT;
+	p.sn = svcnat_pernet(state->net);
+	if (svcnat_packet_parse(skb, family, &p.packet) != SVCNAT_PARSED ||
+	    !goes_on(&p.packet) ||
+	    !svcnat_flow_find_first(&p.sn->flows, &p.packet.tuple, &hit))
+		return NF_ACCEPT;
+	way = way_for(&p, &hit);
+	return way ? carry(&p, &hit, way->dst) : NF_ACCEPT;
+}
+
+/* ip6_forward() does not say so, but who came as it is has a device. */
+static bool was_forwarded(const struct svcnat_passage *p)
+{
+	const struct sk_buff *skb = p->skb;
+
+	return p->state->pf == NFPROTO_IPV4 ?
+	       IPCB(skb)->flags & IPSKB_FORWARDED :
+	       skb->skb_iif && IP6CB(skb)->iif == skb->skb_iif;
+}
+
+/* A route that says all there is to say: one hop by one device */
+static bool is_plain(const struct dst_entry *dst, const struct net_device *out)
+{
+	return dst && dst->dev == out && !dst_xfrm(dst) && !dst->lwtstate &&
+	       !netif_is_l3_slave(out) && !netif_is_l3_master(out);
+}
+
+/* Has it passed hooks of ours, or will it, in a bridge? */
+static bool is_bridged(const struct sk_buff *skb)
+{
+#if IS_ENABLED(CONFIG_BRIDGE_NETFILTER)
+	return nf_bridge_info_exists(skb);
+#else
+	return false;
+#endif
+}
+
+/* May the packets of this flow take a way, as far as this one tells? */
+static bool is_eligible(const struct svcnat_passage *p,
+			const struct svcnat_hit *hit)
+{
+	const struct svcnat_packet *packet = &p->packet;
+	struct svcnat_life life;
+
+	if (!goes_on(packet) || !counts(hit) || !was_forwarded(p) ||
+	    is_bridged(p->skb) || has_policies(p->state->net) ||
+	    !is_plain(skb_dst(p->skb), p->state->out))
+		return false;
+	svcnat_line_life(hit, &life);
+	switch (svcnat_state_of(packet->tuple.proto, life.request,
+				life.reply)) {
+	case SVCNAT_FLOW_ESTABLISHED:
+	case SVCNAT_FLOW_REPLIED:
+	case SVCNAT_FLOW_STREAM:
+		return svcnat_conntrack_spare(p->skb);
+	default:
+		return false;
+	}
+}
+
+static u32 cookie_of(const struct dst_entry *dst, u8 family)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	if (family == AF_INET6)
+		return rt6_get_cookie((const struct rt6_info *)dst);
+#endif
+	return 0;
+}
+
+/**
+ * svcnat_fastpath_learn() - remember where a packet leaves
+ * @p: the packet, at the last hook, before its source is rewritten
+ * @hit: of its second stage, or NULL if it has none there
+ *
+ * Or forget it, if the packet or its flow is out of the ordinary.
+ */
+void svcnat_fastpath_learn(struct svcnat_passage *p,
+			   const struct svcnat_hit *hit)
+{
+	struct svcnat_flows *flows = &p->sn->flows;
+	enum svcnat_direction direction;
+	struct svcnat_tuple answer;
+	struct svcnat_line *line;
+	struct svcnat_hit found;
+	u16 way = 0;
+
+	if (!READ_ONCE(p->sn->fastpath) ||
+	    p->state->hook != NF_INET_POST_ROUTING)
+		return;
+	if (!hit) {
+		/* What answers it has a key here. */
+		svcnat_tuple_reverse(&answer, &p->packet.tuple);
+		if (!svcnat_flow_find(flows, &answer, SVCNAT_POST, &found) ||
+		    found.second || found.direction != SVCNAT_REPLY)
+			return;
+		hit = &found;
+		line = svcnat_line_sibling(hit->line);
+		direction = SVCNAT_REQUEST;
+	} else {
+		line = hit->line;
+		direction = hit->direction;
+	}
+	if (is_eligible(p, hit))
+		way = svcnat_ways_number(&flows->ways, skb_dst(p->skb),
+					 cookie_of(skb_dst(p->skb),
+						   p->state->pf),
+					 p->skb->skb_iif);
+	if (READ_ONCE(line->key.way) != way)
+		svcnat_flow_lead(flows, hit, direction, way);
+	/* Who ends a connection ends it for both. */
+	if (!way && READ_ONCE(svcnat_line_sibling(line)->key.way))
+		svcnat_flow_lead(flows, hit, !direction, 0);
+}
