@@ -5,7 +5,8 @@
 # tests/lib.sh.
 # shellcheck disable=SC2034,SC2154  # variables of and for those who source it
 
-# setup_ns NAME...: makes a netns for each and sets $NAME to its name.
+# setup_ns NAME...: makes a netns for each and sets $NAME to its name.  With
+# SVCNAT_FASTPATH=on nodes have the fast path.
 setup_ns()
 {
 	local name
@@ -14,6 +15,8 @@ setup_ns()
 		printf -v "$name" '%s-%04x' "$name" $RANDOM
 		ip netns add "${!name}" || bail_out "cannot add ${!name}"
 		ns_list+=("${!name}")
+		[[ $name != node* || ${SVCNAT_FASTPATH-} != on ]] ||
+			svcctl -N "${!name}" config set fastpath on
 	done
 }
 
