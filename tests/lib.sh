@@ -21,7 +21,9 @@ pid_list=()
 
 # How much longer things may take: a debug kernel needs patience.
 slow=1
-[ ! -e /sys/kernel/debug/kmemleak ] || slow=8
+for detector in kmemleak kcsan; do
+	[ ! -e /sys/kernel/debug/$detector ] || slow=8
+done
 
 # bail_out TEXT: no test makes sense any more.
 bail_out()

@@ -19,7 +19,8 @@ import traceback
 
 from packet import ACK, FAMILIES, HOP, SYN, UDP, Talk, parse
 
-PATIENCE = 40 if os.path.exists("/sys/kernel/debug/kmemleak") else 5
+PATIENCE = 40 if any(os.path.exists(f"/sys/kernel/debug/{detector}")
+                     for detector in ("kmemleak", "kcsan")) else 5
 
 
 def fail(text):
