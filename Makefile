@@ -31,6 +31,7 @@ help:
 	@echo '                    MINUTES=N for so long, 60 if not given'
 	@echo 'make mutate         show for each of many small faults which test notices it;'
 	@echo '                    ONLY="NAME..." tries these alone'
+	@echo 'make coverage       which lines of the module the tests reach in the kernel'
 	@echo 'make bench          measure'
 	@echo 'make clean          remove what was built in this directory'
 
@@ -84,6 +85,9 @@ mutate:
 	@tests/deps build stock kernel vm test
 	@tests/mutate/run $(ONLY)
 
+coverage:
+	@tests/coverage/run
+
 bench:
 	@echo 'bench is not built yet' >&2; exit 1
 
@@ -92,4 +96,4 @@ clean:
 	[ ! -e tools/Makefile ] || $(MAKE) -C tools clean
 
 .PHONY: all help module tools install dkms-install demo check check-long fuzz \
-	fuzz-netlink stress soak mutate bench clean
+	fuzz-netlink stress soak mutate coverage bench clean
