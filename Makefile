@@ -32,6 +32,7 @@ help:
 	@echo 'make mutate         show for each of many small faults which test notices it;'
 	@echo '                    ONLY="NAME..." tries these alone'
 	@echo 'make coverage       which lines of the module the tests reach in the kernel'
+	@echo 'make kcsan          look for data races of the module'
 	@echo 'make bench          measure'
 	@echo 'make clean          remove what was built in this directory'
 
@@ -88,6 +89,9 @@ mutate:
 coverage:
 	@tests/coverage/run
 
+kcsan:
+	@tests/check --kcsan 2>&1
+
 bench:
 	@echo 'bench is not built yet' >&2; exit 1
 
@@ -96,4 +100,4 @@ clean:
 	[ ! -e tools/Makefile ] || $(MAKE) -C tools clean
 
 .PHONY: all help module tools install dkms-install demo check check-long fuzz \
-	fuzz-netlink stress soak mutate coverage bench clean
+	fuzz-netlink stress soak mutate coverage kcsan bench clean

@@ -13,7 +13,7 @@
 
 static char *what = "nothing";
 module_param(what, charp, 0444);
-MODULE_PARM_DESC(what, "warn, leak, uaf, lock, oops, hang, slab or taint");
+MODULE_PARM_DESC(what, "warn, leak, uaf, lock, race, oops, hang, slab or taint");
 
 static DEFINE_SPINLOCK(first);
 static DEFINE_SPINLOCK(second);
@@ -53,6 +53,18 @@ static void use_after_free(void)
 	pr_info("read %d from freed memory\n", READ_ONCE(object[8]));
 }
 
+/* On all processors at once, so that each may lose what another has added. */
+static void race(void *unused)
+{
+	static unsigned int sum;
+	int i;
+
+	for (i = 0; i < 100000; i++) {
+		sum++;
+		barrier();
+	}
+}
+
 /* No processor answers any more, not even to a timer. */
 static void hang(void *unused)
 {
@@ -71,6 +83,8 @@ static int __init faults_init(void)
 		use_after_free();
 	else if (!strcmp(what, "lock"))
 		take_in_both_orders();
+	else if (!strcmp(what, "race"))
+		on_each_cpu(race, NULL, true);
 	else if (!strcmp(what, "oops"))
 		WRITE_ONCE(*(int *)8, 0);
 	else if (!strcmp(what, "slab"))
