@@ -100,7 +100,6 @@ static int dial(const struct sockaddr_in *to)
 
 static void talk(int fd, char byte)
 {
-
 	if (write(fd, &byte, 1) != 1 || read(fd, &byte, 1) != 1)
 		die("no answer: %s", strerror(errno));
 }
