@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """The systems that are compared: how each gets its services, how one of its
 endpoints changes, how it forgets its flows."""
+import time
+
 from lab import put, run, timed
 from peers import endpoint as peers_endpoint
 from peers import rules, vip
@@ -71,6 +73,9 @@ class System:
         self.finish()
         return took
 
+    def settle(self):
+        """Waits until it does with flows what it will do."""
+
     def change(self, i, proto, there):
         """The command that takes the spare endpoint of a service away, if it
         is there, or adds it."""
@@ -140,6 +145,17 @@ class SvcnatConntrack(Svcnat):
 
 class SvcnatFastpath(Svcnat):
     fastpath = True
+    settled = False
+
+    def prepare(self):
+        super().prepare()
+        self.settled = False
+
+    def settle(self):
+        """Its hooks come a moment after the first flow that could use them."""
+        if not self.settled:
+            time.sleep(1)
+        self.settled = True
 
 
 class Ipvs(System):

@@ -91,6 +91,7 @@ class Established(Group):
         lab.shoot(count, HANDSHAKE[self.proto])
         # Some offload a flow only after it has been seen for a while.
         lab.shoot(count, "request,reply")
+        it.settle()
         for side, name in names.items():
             self.result(name, it, lab.shoot(self.plan["packets"], side),
                         "ns/packet")
