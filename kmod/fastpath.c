@@ -105,8 +105,7 @@ static bool goes_on(const struct svcnat_packet *packet)
 
 static bool counts(const struct svcnat_hit *hit)
 {
-	u8 flags = READ_ONCE(hit->endpoint->flags) |
-		   READ_ONCE(hit->frontend->flags);
+	u8 flags = svcnat_hit_flags(hit);
 
 	return !(flags & (SVCNAT_ACCOUNT_REMOVED | SVCNAT_ACCOUNT_UNREADY |
 			  SVCNAT_ACCOUNT_RESET));

@@ -92,8 +92,7 @@ bool svcnat_flow_reset(const struct svcnat_hit *hit)
 enum svcnat_review svcnat_flow_review(const struct svcnat_hit *hit,
 				      const struct svcnat_packet *packet)
 {
-	u8 flags = READ_ONCE(hit->endpoint->flags) |
-		   READ_ONCE(hit->frontend->flags);
+	u8 flags = svcnat_hit_flags(hit);
 	const u8 proto = packet->tuple.proto;
 	struct svcnat_life life;
 	bool opens;

@@ -45,8 +45,7 @@ static bool untracked(const struct sk_buff *skb)
 static bool unusual(const struct svcnat_packet *packet,
 		    const struct svcnat_hit *hit)
 {
-	u8 flags = READ_ONCE(hit->endpoint->flags) |
-		   READ_ONCE(hit->frontend->flags);
+	u8 flags = svcnat_hit_flags(hit);
 
 	return packet->tcp & SVCNAT_TCP_SYN ||
 	       flags & (SVCNAT_ACCOUNT_REMOVED | SVCNAT_ACCOUNT_UNREADY);

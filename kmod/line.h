@@ -139,6 +139,19 @@ struct svcnat_hit {
 };
 
 /**
+ * svcnat_hit_flags() - what holds for the endpoint or the frontend
+ * @hit: of their flow
+ *
+ * Context: the RCU read side that @hit is of.
+ * Return: SVCNAT_ACCOUNT_... of either.
+ */
+static inline u8 svcnat_hit_flags(const struct svcnat_hit *hit)
+{
+	return READ_ONCE(hit->endpoint->flags) |
+	       READ_ONCE(hit->frontend->flags);
+}
+
+/**
  * struct svcnat_life - what both directions of a flow have sent, and when
  * @request: SVCNAT_SEEN... bits of the client
  * @reply: SVCNAT_SEEN... bits of the endpoint

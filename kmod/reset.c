@@ -6,8 +6,7 @@
 
 static bool ends(const struct svcnat_hit *hit)
 {
-	return (READ_ONCE(hit->endpoint->flags) |
-		READ_ONCE(hit->frontend->flags)) & SVCNAT_ACCOUNT_RESET;
+	return svcnat_hit_flags(hit) & SVCNAT_ACCOUNT_RESET;
 }
 
 /* Who damages an SCTP packet does not know what tag is right for an ABORT. */
