@@ -92,17 +92,12 @@ static int take_ports(struct words *w, uint32_t *range)
 			 word);
 }
 
-static bool has_value(const struct key *key, const struct config *config)
-{
-	return has(config, key->attr);
-}
-
 static void json_value(const struct key *key, const struct config *config)
 {
 	uint32_t value = config->value[key->attr];
 	char text[16];
 
-	if (!has_value(key, config))
+	if (!has(config, key->attr))
 		json_null(key->word);
 	else if (key->type == VALUE_PORTS)
 		json_string(key->word, format_ports(text, value));
@@ -120,7 +115,7 @@ static void value_cell(struct table *table, const struct key *key,
 	uint32_t value = config->value[key->attr];
 	char text[16];
 
-	if (!has_value(key, config))
+	if (!has(config, key->attr))
 		table_cell(table, COLOUR_NONE, "-");
 	else if (key->type == VALUE_NUMBER)
 		table_cell(table, COLOUR_NONE, "%u", value);
