@@ -89,7 +89,7 @@ static unsigned int new_flow(struct svcnat_passage *p,
 			     const struct svcnat_query *query,
 			     struct svcnat_decision *d)
 {
-	struct svcnat_hit hit;
+	struct svcnat_hit hit __uninitialized;
 	int err;
 
 	err = open_flow(p, query, d, &hit);
@@ -111,10 +111,10 @@ static unsigned int pass_direct(struct svcnat_passage *p)
 {
 	const struct svcnat_tuple *t = &p->packet.tuple;
 	struct svcnat_flows *flows = &p->sn->flows;
-	struct svcnat_snat_path path;
-	struct svcnat_flow_spec spec;
-	struct svcnat_tuple answer;
-	struct svcnat_hit hit;
+	struct svcnat_snat_path path __uninitialized;
+	struct svcnat_flow_spec spec __uninitialized;
+	struct svcnat_tuple answer __uninitialized;
+	struct svcnat_hit hit __uninitialized;
 	int err;
 
 	if (!svcnat_packet_opens(&p->packet))
@@ -195,7 +195,7 @@ unsigned int svcnat_connect(struct svcnat_passage *p, struct svcnat_hit *had,
 		.dev = svcnat_passage_dev(p),
 		.prefer = endpoint_of(had),
 	};
-	struct svcnat_decision d;
+	struct svcnat_decision d __uninitialized;
 
 	svcnat_lookup(&p->sn->services, &query, &d);
 	if (!had && svcnat_passage_is_answer(p, d.frontend))

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/module.h>
-#include <net/netfilter/nf_conntrack.h>
 #include <net/netfilter/nf_conntrack_core.h>
 #include <net/netfilter/nf_conntrack_helper.h>
 
@@ -176,7 +175,7 @@ bool svcnat_conntrack_first(const struct sk_buff *skb,
 	enum ip_conntrack_info ctinfo;
 	const struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
 
-	if (!ct || nf_ct_is_confirmed(ct))
+	if (!svcnat_conntrack_is_new(skb))
 		return false;
 	t = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
 	*seen = (struct svcnat_tuple) {

@@ -6,7 +6,7 @@
 #ifndef _SVCNAT_CONNTRACK_H
 #define _SVCNAT_CONNTRACK_H
 
-#include <linux/types.h>
+#include <net/netfilter/nf_conntrack.h>
 
 struct net;
 struct sk_buff;
@@ -20,5 +20,19 @@ bool svcnat_conntrack_first(const struct sk_buff *skb,
 			    struct svcnat_tuple *seen);
 void svcnat_conntrack_claim(struct sk_buff *skb);
 bool svcnat_conntrack_spare(const struct sk_buff *skb);
+
+/**
+ * svcnat_conntrack_is_new() - is this the first packet of its connection?
+ * @skb: behind conntrack
+ *
+ * Return: true if conntrack has an entry for it that it did not confirm yet.
+ */
+static inline bool svcnat_conntrack_is_new(const struct sk_buff *skb)
+{
+	enum ip_conntrack_info ctinfo;
+	const struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
+
+	return ct && !nf_ct_is_confirmed(ct);
+}
 
 #endif /* _SVCNAT_CONNTRACK_H */

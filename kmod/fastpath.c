@@ -219,7 +219,7 @@ static unsigned int carry(struct svcnat_passage *p,
 {
 	const bool full = hit->line->key.role & SVCNAT_ROLE_FULL;
 	const u8 family = p->packet.tuple.family;
-	struct svcnat_hit second;
+	struct svcnat_hit second __uninitialized;
 
 	if (full && !svcnat_flow_second(&p->sn->flows, hit, &second))
 		return NF_ACCEPT;
@@ -246,15 +246,17 @@ static unsigned int carry(struct svcnat_passage *p,
 unsigned int svcnat_fastpath_hook(void *priv, struct sk_buff *skb,
 				  const struct nf_hook_state *state)
 {
-	struct svcnat_passage p = { .skb = skb, .state = state };
+	struct svcnat_passage p __uninitialized;
 	const u8 family = skb->protocol == htons(ETH_P_IP) ? AF_INET : AF_INET6;
 	struct svcnat_way *way;
-	struct svcnat_hit hit;
+	struct svcnat_hit hit __uninitialized;
 
 	if ((family == AF_INET6 && skb->protocol != htons(ETH_P_IPV6)) ||
 	    has_policies(state->net) || !is_simple(skb, family))
 		return NF_ACCEPT;
 	p.sn = svcnat_pernet(state->net);
+	p.skb = skb;
+	p.state = state;
 	if (svcnat_packet_parse(skb, family, &p.packet) != SVCNAT_PARSED ||
 	    !goes_on(&p.packet) ||
 	    !svcnat_flow_find_first(&p.sn->flows, &p.packet.tuple, &hit))
@@ -334,9 +336,9 @@ void svcnat_fastpath_learn(struct svcnat_passage *p,
 {
 	struct svcnat_flows *flows = &p->sn->flows;
 	enum svcnat_direction direction;
-	struct svcnat_tuple answer;
+	struct svcnat_tuple answer __uninitialized;
 	struct svcnat_line *line;
-	struct svcnat_hit found;
+	struct svcnat_hit found __uninitialized;
 	u16 way = 0;
 
 	if (!READ_ONCE(p->sn->fastpath) ||

@@ -110,9 +110,9 @@ static void charge_flow(const struct svcnat_line *line)
 static int link_flow(struct svcnat_flows *flows, struct svcnat_flow *flow,
 		     struct svcnat_hit *hit)
 {
-	struct svcnat_locked locked;
+	struct svcnat_locked locked __uninitialized;
 	unsigned int len = 0, i;
-	struct keys keys;
+	struct keys keys __uninitialized;
 	int err;
 
 	keys_of(flows, flow, &keys);
@@ -194,8 +194,8 @@ bool svcnat_flow_kill(struct svcnat_flows *flows, const struct svcnat_hit *hit,
 		      enum svcnat_stat why)
 {
 	struct svcnat_flow *flow = svcnat_line_flow(hit->line);
-	struct svcnat_locked locked;
-	struct keys keys;
+	struct svcnat_locked locked __uninitialized;
+	struct keys keys __uninitialized;
 	unsigned int i;
 
 	/* Right if the generation is still the same under the locks. */
@@ -235,7 +235,7 @@ void svcnat_flow_lead(struct svcnat_flows *flows, const struct svcnat_hit *hit,
 		      enum svcnat_direction direction, u16 way)
 {
 	struct svcnat_flow *flow = svcnat_line_flow(hit->line);
-	struct svcnat_locked locked;
+	struct svcnat_locked locked __uninitialized;
 	u32 hash;
 
 	/* Right if the generation is still the same under the lock. */
@@ -276,6 +276,26 @@ static enum svcnat_layout layout_for(const struct svcnat_flow_spec *spec)
 	return spec->masquerade ? SVCNAT_FULL6 : SVCNAT_PLAIN6;
 }
 
+static void announce_address(const struct svcnat_flows *flows, u8 family,
+			     const union nf_inet_addr *addr)
+{
+	svcnat_filter_add(flows->filter,
+			  svcnat_filter_address(family, addr->all),
+			  SVCNAT_FILTER_FLOW);
+}
+
+/* Packets of the flow are looked up from now on, in both directions. */
+static void announce(const struct svcnat_flows *flows,
+		     const struct svcnat_flow_spec *spec)
+{
+	const u8 family = spec->tuple.family;
+
+	announce_address(flows, family, &spec->tuple.dst);
+	announce_address(flows, family, &spec->addr);
+	if (spec->masquerade)
+		announce_address(flows, family, &spec->masq_addr);
+}
+
 /**
  * svcnat_flow_insert() - make a flow
  * @flows: where
@@ -310,6 +330,7 @@ int svcnat_flow_insert(struct svcnat_flows *flows,
 		return -ENOMEM;
 	}
 	svcnat_flow_fill(flow, spec);
+	announce(flows, spec);
 	err = link_flow(flows, flow, hit);
 	if ((err == -EADDRINUSE || err == -ENOTUNIQ) && hit->line &&
 	    svcnat_flow_bury(flows, hit))

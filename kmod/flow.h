@@ -18,6 +18,7 @@
 #ifndef _SVCNAT_FLOW_H
 #define _SVCNAT_FLOW_H
 
+#include "filter.h"
 #include "line.h"
 #include "packet.h"
 #include "quota.h"
@@ -30,6 +31,7 @@ struct delayed_work;
  * struct svcnat_flows - the flows of a netns
  * @net: the netns
  * @table: all keys
+ * @filter: addresses are in it by which packets of flows are known
  * @key: of the hash; random
  * @stats: of the netns
  * @worker: is made to run at once when the table should grow
@@ -42,6 +44,7 @@ struct delayed_work;
 struct svcnat_flows {
 	const struct net	*net;
 	struct svcnat_table	table;
+	struct svcnat_filter	*filter;
 	hsiphash_key_t		key;
 	struct svcnat_stats __percpu *stats;
 	struct delayed_work	*worker;
@@ -139,6 +142,7 @@ bool svcnat_flow_view(const struct svcnat_hit *hit,
 
 /* flows.c: all of them */
 int svcnat_flows_init(struct svcnat_flows *flows, const struct net *net,
+		      struct svcnat_filter *filter,
 		      struct svcnat_stats __percpu *stats,
 		      struct delayed_work *worker);
 void svcnat_flows_exit(struct svcnat_flows *flows);

@@ -219,6 +219,7 @@ static u32 default_max(void)
  * svcnat_flows_init() - no flows yet
  * @flows: zeroed memory
  * @net: the netns
+ * @filter: of the netns
  * @stats: of the netns
  * @worker: calls svcnat_flows_expire(); is woken when the table should grow
  *
@@ -226,12 +227,14 @@ static u32 default_max(void)
  * Return: 0 or -ENOMEM.
  */
 int svcnat_flows_init(struct svcnat_flows *flows, const struct net *net,
+		      struct svcnat_filter *filter,
 		      struct svcnat_stats __percpu *stats,
 		      struct delayed_work *worker)
 {
 	int err;
 
 	flows->net = net;
+	flows->filter = filter;
 	flows->stats = stats;
 	flows->worker = worker;
 	svcnat_ways_init(&flows->ways);
@@ -261,8 +264,13 @@ int svcnat_flows_init(struct svcnat_flows *flows, const struct net *net,
  */
 int svcnat_flows_start(struct svcnat_flows *flows)
 {
+	int err;
+
 	if (flows->table.stripes)
 		return 0;
+	err = svcnat_filter_start(flows->filter);
+	if (err)
+		return err;
 	return svcnat_table_init(&flows->table, TABLE_ORDER, STRIPES_ORDER,
 				 hash_node);
 }

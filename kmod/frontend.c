@@ -277,6 +277,13 @@ static void count(struct svcnat_frontends *frontends,
 	svcnat_table_grow(&frontends->table, svcnat_frontends_count(frontends));
 }
 
+static u32 filter_hash(const struct svcnat_frontend *f)
+{
+	return f->family == AF_UNSPEC ?
+	       svcnat_filter_port(f->port) :
+	       svcnat_filter_address(f->family, f->addr.all);
+}
+
 /**
  * svcnat_frontend_link() - let packets find a frontend
  * @frontends: where
@@ -290,6 +297,10 @@ static void count(struct svcnat_frontends *frontends,
 void svcnat_frontend_link(struct svcnat_frontends *frontends,
 			  struct svcnat_frontend *frontend)
 {
+	rcu_read_lock();
+	svcnat_filter_add(frontends->filter, filter_hash(frontend),
+			  SVCNAT_FILTER_FRONTEND);
+	rcu_read_unlock();
 	if (frontend->family != AF_UNSPEC)
 		frontend->vip = get_vip(frontends, frontend);
 	link_node(&frontends->table,
@@ -350,6 +361,9 @@ int svcnat_frontends_start(struct svcnat_frontends *frontends)
 	if (frontends->vips.stripes)
 		return 0;
 	get_random_bytes(&frontends->key, sizeof(frontends->key));
+	err = svcnat_filter_start(frontends->filter);
+	if (err)
+		return err;
 	err = svcnat_table_init(&frontends->table, TABLE_ORDER, STRIPES_ORDER,
 				hash_frontend_node);
 	if (err)

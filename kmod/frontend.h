@@ -13,6 +13,7 @@
 #include <linux/netfilter.h>
 #include <linux/siphash.h>
 
+#include "filter.h"
 #include "ranges.h"
 #include "stats.h"
 #include "table.h"
@@ -25,6 +26,8 @@ struct svcnat_service;
  * struct svcnat_frontends - the frontends of a netns
  * @table: by address, protocol and port
  * @vips: by address
+ * @filter: their addresses and the ports of nodeports are in it; set before
+ *	svcnat_frontends_start()
  * @key: of the hashes; random
  * @num: frontends now, by family; nodeports count in both
  * @draining: removed ones that may still have flows, likewise
@@ -34,6 +37,7 @@ struct svcnat_service;
 struct svcnat_frontends {
 	struct svcnat_table	table;
 	struct svcnat_table	vips;
+	struct svcnat_filter	*filter;
 	hsiphash_key_t		key;
 	u32			num[SVCNAT_FAMILIES];
 	u32			draining[SVCNAT_FAMILIES];

@@ -22,11 +22,14 @@
 #include "connect.h"
 #include "conntrack.h"
 #include "fastpath.h"
+#include "glance.h"
 #include "hook.h"
 #include "icmp.h"
 #include "lookup.h"
+#include "memo.h"
 #include "passage.h"
 #include "refuse.h"
+#include "reset.h"
 
 #define PRIORITY_REQUEST	(-250)
 #define PRIORITY_REFUSE		(-150)	/* as mangle: in any order with it */
@@ -104,7 +107,7 @@ static unsigned int other(struct svcnat_passage *p)
 static unsigned int request(struct svcnat_passage *p)
 {
 	enum svcnat_parsed parsed;
-	struct svcnat_hit hit;
+	struct svcnat_hit hit __uninitialized;
 
 	parsed = svcnat_packet_parse(p->skb, p->state->pf, &p->packet);
 	switch (parsed) {
@@ -135,8 +138,8 @@ static unsigned int request(struct svcnat_passage *p)
  */
 static void claim(struct svcnat_passage *p)
 {
-	struct svcnat_tuple seen;
-	struct svcnat_hit hit;
+	struct svcnat_tuple seen __uninitialized;
+	struct svcnat_hit hit __uninitialized;
 
 	if (svcnat_conntrack_first(p->skb, &seen) &&
 	    svcnat_flow_find_between(&p->sn->flows, &seen, &hit))
@@ -145,7 +148,7 @@ static void claim(struct svcnat_passage *p)
 
 static unsigned int reply(struct svcnat_passage *p)
 {
-	struct svcnat_hit hit;
+	struct svcnat_hit hit __uninitialized;
 
 	switch (svcnat_packet_parse(p->skb, p->state->pf, &p->packet)) {
 	case SVCNAT_PARSED:
@@ -180,65 +183,113 @@ static bool came_back(const struct nf_hook_state *state)
 	       state->in->flags & IFF_LOOPBACK;
 }
 
-/* Run a step of the path; processes may be running where some hooks are. */
-static unsigned int pass(unsigned int (*step)(struct svcnat_passage *p),
-			 struct sk_buff *skb, const struct nf_hook_state *state)
+/*
+ * Run a step of the path; processes may be running where some hooks are.  What
+ * a packet is, the step finds out: that is not cleared here.
+ */
+static __always_inline unsigned int
+pass(unsigned int (*step)(struct svcnat_passage *p), struct svcnat_net *sn,
+     struct sk_buff *skb, const struct nf_hook_state *state)
 {
-	struct svcnat_passage p = { .skb = skb, .state = state };
+	const bool process = !in_softirq();
+	struct svcnat_passage p __uninitialized;
 	unsigned int verdict;
 
 	if (untracked(skb) || came_back(state))
 		return NF_ACCEPT;
-	local_bh_disable();
-	p.sn = svcnat_pernet(state->net);
+	p.sn = sn;
+	p.skb = skb;
+	p.state = state;
+	p.rewritten = false;
+	p.counted = false;
+	if (process)
+		local_bh_disable();
 	verdict = step(&p);
 	if (p.rewritten)
 		verdict = svcnat_passage_settle(&p);
-	local_bh_enable();
+	if (process)
+		local_bh_enable();
 	return verdict;
 }
 
 static unsigned int request_hook(void *priv, struct sk_buff *skb,
 				 const struct nf_hook_state *state)
 {
-	return pass(request, skb, state);
+	struct svcnat_net *sn = priv;
+
+	if (svcnat_glance_first(sn, skb, state->pf))
+		return NF_ACCEPT;
+	svcnat_memo_forget(skb);
+	return pass(request, sn, skb, state);
 }
 
+/* One that was rewritten just now is not refused, whatever became of it. */
 static unsigned int refuse_hook(void *priv, struct sk_buff *skb,
 				const struct nf_hook_state *state)
 {
-	return pass(svcnat_refuse, skb, state);
+	struct svcnat_net *sn = priv;
+
+	if (!svcnat_reset_needed(sn) &&
+	    (svcnat_glance_refuse(sn, skb, state->pf) ||
+	     svcnat_memo_find(skb, state->net)))
+		return NF_ACCEPT;
+	return pass(svcnat_refuse, sn, skb, state);
+}
+
+/* Does the packet leave as it is, with nothing to be learned from it? */
+static bool is_done(const struct svcnat_net *sn, const struct sk_buff *skb)
+{
+	const struct svcnat_memo *memo = svcnat_memo_find(skb, sn->net);
+
+	return memo && memo->says == SVCNAT_MEMO_DONE &&
+	       !READ_ONCE(sn->fastpath) && !svcnat_conntrack_is_new(skb) &&
+	       svcnat_memo_holds(memo, skb);
 }
 
 static unsigned int reply_hook(void *priv, struct sk_buff *skb,
 			       const struct nf_hook_state *state)
 {
-	return pass(reply, skb, state);
+	struct svcnat_net *sn = priv;
+
+	if (is_done(sn, skb) || svcnat_glance_last(sn, skb, state->pf))
+		return NF_ACCEPT;
+	return pass(reply, sn, skb, state);
 }
 
-#define HOOK(_step, _pf, _where, _when)					\
+#define HOOK(_step, _where, _when)					\
 	{								\
 		.hook		= _step##_hook,				\
-		.pf		= _pf,					\
 		.hooknum	= NF_INET_##_where,			\
 		.priority	= PRIORITY_##_when,			\
 	}
 
-#define HOOKS(_pf)							\
-	{								\
-		HOOK(request, _pf, PRE_ROUTING, REQUEST),		\
-		HOOK(refuse, _pf, PRE_ROUTING, REFUSE),			\
-		HOOK(request, _pf, LOCAL_OUT, REQUEST),			\
-		HOOK(refuse, _pf, LOCAL_OUT, REFUSE),			\
-		HOOK(reply, _pf, LOCAL_IN, REPLY),			\
-		HOOK(reply, _pf, POST_ROUTING, REPLY),			\
-	}
-
-#define NUM_HOOKS	6
-
-static const struct nf_hook_ops ops[SVCNAT_FAMILIES][NUM_HOOKS] = {
-	HOOKS(NFPROTO_IPV4), HOOKS(NFPROTO_IPV6),
+static const struct nf_hook_ops hooks[SVCNAT_HOOKS] = {
+	HOOK(request, PRE_ROUTING, REQUEST),
+	HOOK(refuse, PRE_ROUTING, REFUSE),
+	HOOK(request, LOCAL_OUT, REQUEST),
+	HOOK(refuse, LOCAL_OUT, REFUSE),
+	HOOK(reply, LOCAL_IN, REPLY),
+	HOOK(reply, POST_ROUTING, REPLY),
 };
+
+/**
+ * svcnat_hooks_init() - no hooks yet
+ * @sn: of the netns
+ */
+void svcnat_hooks_init(struct svcnat_net *sn)
+{
+	struct nf_hook_ops *ops;
+	unsigned int family, i;
+
+	for (family = 0; family < SVCNAT_FAMILIES; family++) {
+		ops = sn->hooks[family];
+		memcpy(ops, hooks, sizeof(hooks));
+		for (i = 0; i < SVCNAT_HOOKS; i++) {
+			ops[i].pf = family ? NFPROTO_IPV6 : NFPROTO_IPV4;
+			ops[i].priv = sn;
+		}
+	}
+}
 
 /* Nobody else may have asked for fragments to be put together. */
 static int enable_defrag(struct net *net, unsigned int family)
@@ -261,7 +312,7 @@ static int add_hooks(struct svcnat_net *sn, unsigned int family)
 	err = enable_defrag(sn->net, family);
 	if (err)
 		return err;
-	err = nf_register_net_hooks(sn->net, ops[family], NUM_HOOKS);
+	err = nf_register_net_hooks(sn->net, sn->hooks[family], SVCNAT_HOOKS);
 	if (err) {
 		disable_defrag(sn->net, family);
 		return err;
@@ -274,7 +325,7 @@ static void remove_hooks(struct svcnat_net *sn, unsigned int family)
 {
 	if (!(sn->hooked & BIT(family)))
 		return;
-	nf_unregister_net_hooks(sn->net, ops[family], NUM_HOOKS);
+	nf_unregister_net_hooks(sn->net, sn->hooks[family], SVCNAT_HOOKS);
 	disable_defrag(sn->net, family);
 	sn->hooked &= ~BIT(family);
 }

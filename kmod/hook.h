@@ -5,6 +5,7 @@
 
 struct svcnat_net;
 
+void svcnat_hooks_init(struct svcnat_net *sn);
 int svcnat_hooks_need(struct svcnat_net *sn, unsigned long families);
 void svcnat_hooks_settle(struct svcnat_net *sn);
 void svcnat_hooks_remove(struct svcnat_net *sn);

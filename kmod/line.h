@@ -315,8 +315,34 @@ static inline struct svcnat_line *svcnat_key_line(const struct svcnat_key *key)
 {
 	const u8 role = key->role & ~SVCNAT_ROLE_STUB;
 
+	if (likely(role == key->role))
+		return container_of(key, struct svcnat_line, key);
 	return (struct svcnat_line *)((u8 *)svcnat_key_flow(key) +
 				      svcnat_role_offset(role));
+}
+
+/**
+ * svcnat_key_source() - the source address of a key
+ * @key: head of a line or stub; a stub borrows those of the line
+ *
+ * Return: its words.
+ */
+static inline const __be32 *svcnat_key_source(const struct svcnat_key *key)
+{
+	return svcnat_key_line(key)->addr;
+}
+
+/**
+ * svcnat_key_destination() - the destination address of a key
+ * @key: head of a line or stub
+ *
+ * Return: its words.
+ */
+static inline const __be32 *svcnat_key_destination(const struct svcnat_key *key)
+{
+	const unsigned int i = key->role & SVCNAT_ROLE_STUB ? 2 : 1;
+
+	return svcnat_key_line(key)->addr + i * svcnat_key_words(key);
 }
 
 /**
@@ -389,18 +415,20 @@ void svcnat_flow_revive(struct svcnat_flow *flow);
 bool svcnat_flow_retire(struct svcnat_flow *flow,
 			const u64 word[SVCNAT_DIRECTIONS]);
 
-/* line.c: what readers make of it */
+/* flow_find.c: what readers copy of it */
+bool svcnat_key_copy(struct svcnat_key *key, const struct net *net,
+		     struct svcnat_hit *hit);
+bool svcnat_key_match(struct svcnat_key *key, const struct net *net,
+		      const struct svcnat_tuple *tuple,
+		      enum svcnat_stage stage, struct svcnat_hit *hit);
+
+/* line.c: what it says */
 u32 svcnat_key_hash(const struct svcnat_key *key, const hsiphash_key_t *secret);
 void svcnat_line_tuple(const struct svcnat_line *line,
 		       struct svcnat_tuple *tuple);
 u32 svcnat_tuple_hash(const struct svcnat_tuple *tuple,
 		      const hsiphash_key_t *secret);
 bool svcnat_key_same(const struct svcnat_key *a, const struct svcnat_key *b);
-bool svcnat_key_copy(struct svcnat_key *key, const struct net *net,
-		     struct svcnat_hit *hit);
-bool svcnat_key_match(struct svcnat_key *key, const struct net *net,
-		      const struct svcnat_tuple *tuple,
-		      enum svcnat_stage stage, struct svcnat_hit *hit);
 void svcnat_words_life(const u64 word[SVCNAT_DIRECTIONS],
 		       struct svcnat_life *life);
 void svcnat_line_life(const struct svcnat_hit *hit, struct svcnat_life *life);

@@ -39,6 +39,8 @@ static void upkeep(struct work_struct *work)
 			       &sn->services);
 	if (!svcnat_drain_reap(&sn->services))
 		delay = 1;
+	if (!svcnat_filter_grow(&sn->filter))
+		delay = 1;
 	svcnat_hooks_settle(sn);
 	if (!sn->hooked)
 		svcnat_fastpath_rest(sn);
@@ -62,9 +64,11 @@ static int __net_init svcnat_net_init(struct net *net)
 		return -ENOMEM;
 	INIT_DELAYED_WORK(&sn->upkeep, upkeep);
 	svcnat_reject_init(&sn->reject);
+	svcnat_hooks_init(sn);
 	svcnat_fastpath_init(sn);
-	svcnat_services_init(&sn->services, net, sn->stats);
-	err = svcnat_flows_init(&sn->flows, net, sn->stats, &sn->upkeep);
+	svcnat_services_init(&sn->services, net, &sn->filter, sn->stats);
+	err = svcnat_flows_init(&sn->flows, net, &sn->filter, sn->stats,
+				&sn->upkeep);
 	if (err)
 		free_percpu(sn->stats);
 	return err;
@@ -91,6 +95,7 @@ static void __net_exit svcnat_net_exit(struct net *net)
 	svcnat_services_clear(&sn->services);
 	mutex_unlock(&sn->services.lock);
 	svcnat_services_exit(&sn->services);
+	svcnat_filter_exit(&sn->filter);
 	free_percpu(sn->stats);
 }
 

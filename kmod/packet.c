@@ -331,13 +331,20 @@ enum svcnat_parsed svcnat_packet_parse(const struct sk_buff *skb, u8 family,
 	struct cursor c = { .skb = skb, .at = skb_network_offset(skb) };
 	enum svcnat_parsed parsed;
 
-	/* The quote costs nothing where there is none. */
-	memset(packet, 0, offsetof(struct svcnat_packet, quote));
+	/* Each by itself: a string instruction takes its time to begin. */
+	packet->tuple = (struct svcnat_tuple) { };
+	packet->l4 = 0;
+	packet->l4_len = 0;
+	packet->tcp = 0;
+	packet->payload = false;
+	packet->icmp_type = 0;
+	packet->proof = 0;
+	packet->tag = 0;
+	packet->l3 = c.at;
+	packet->len = skb->len - packet->l3;
 	/* This is what a header in front of the data looks like, too. */
 	if (c.at > U16_MAX)
 		return SVCNAT_PARSED_BROKEN;
-	packet->l3 = c.at;
-	packet->len = skb->len - packet->l3;
 	parsed = read_network(&c, family, &packet->tuple);
 	if (parsed != SVCNAT_PARSED)
 		return parsed;

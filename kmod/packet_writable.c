@@ -45,6 +45,23 @@ static bool same_ports(const struct sk_buff *skb, const struct svcnat_tuple *t,
 	return ports[0] == t->sport && ports[1] == t->dport;
 }
 
+/**
+ * svcnat_packet_is() - has a packet these addresses and ports?
+ * @skb: the packet
+ * @t: what it should have
+ * @l3: offset of its network header from skb->data, if it is such a packet
+ * @l4: offset of its transport header, likewise
+ *
+ * Return: false also if its headers are not in one piece.
+ */
+bool svcnat_packet_is(const struct sk_buff *skb, const struct svcnat_tuple *t,
+		      u32 l3, u32 l4)
+{
+	return l3 < l4 && l4 <= U16_MAX &&
+	       l4 + 2 * sizeof(__be16) <= skb_headlen(skb) &&
+	       same_network(skb, t, l3, l4) && same_ports(skb, t, l4);
+}
+
 static bool same_message(const struct sk_buff *skb,
 			 const struct svcnat_packet *packet)
 {

@@ -7,6 +7,7 @@
 #include <net/xfrm.h>
 
 #include "ipsec.h"
+#include "memo.h"
 #include "nat.h"
 #include "passage.h"
 #include "trace.h"
@@ -71,6 +72,20 @@ static unsigned int fail(struct svcnat_passage *p, bool first,
 	return svcnat_passage_drop(p, why);
 }
 
+/* For the stages that come next, which a packet with options goes through. */
+static void remember(const struct svcnat_passage *p,
+		     const struct svcnat_hit *hit)
+{
+	const struct svcnat_packet *packet = &p->packet;
+
+	if (p->packet.tuple.family == AF_INET6 &&
+	    packet->l4 - packet->l3 != sizeof(struct ipv6hdr))
+		return;
+	svcnat_memo_write(p->skb, p->sn->net, packet,
+			  hit->line->key.role & SVCNAT_ROLE_FULL ?
+			  SVCNAT_MEMO_REWRITTEN : SVCNAT_MEMO_DONE);
+}
+
 /**
  * svcnat_passage_translate() - rewrite a packet of a flow
  * @p: the packet
@@ -94,6 +109,8 @@ unsigned int svcnat_passage_translate(struct svcnat_passage *p,
 		return fail(p, first, SVCNAT_STAT_DROP_MEMORY);
 	if (first)
 		svcnat_passage_charge(p, hit);
+	if (hit->rewrite.side == SVCNAT_DESTINATION)
+		remember(p, hit);
 	p->rewritten = true;
 	p->counted = !first;
 	return NF_ACCEPT;
@@ -188,7 +205,7 @@ unsigned int svcnat_passage_settle(struct svcnat_passage *p)
 bool svcnat_passage_is_answer(const struct svcnat_passage *p,
 			      const struct svcnat_frontend *frontend)
 {
-	struct svcnat_hit hit;
+	struct svcnat_hit hit __uninitialized;
 
 	return frontend && READ_ONCE(frontend->kind) == SVCNAT_KIND_NODEPORT &&
 	       svcnat_flow_find(&p->sn->flows, &p->packet.tuple, SVCNAT_POST,
@@ -206,8 +223,8 @@ bool svcnat_passage_is_answer(const struct svcnat_passage *p,
  */
 bool svcnat_passage_was_rewritten(const struct svcnat_passage *p)
 {
-	struct svcnat_tuple answer;
-	struct svcnat_hit hit;
+	struct svcnat_tuple answer __uninitialized;
+	struct svcnat_hit hit __uninitialized;
 
 	svcnat_tuple_reverse(&answer, &p->packet.tuple);
 	return svcnat_flow_find(&p->sn->flows, &answer, SVCNAT_POST, &hit);

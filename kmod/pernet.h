@@ -12,14 +12,18 @@
 #include "service.h"
 #include "snat.h"
 
+#define SVCNAT_HOOKS	6	/* of a family: see hook.c */
+
 /**
  * struct svcnat_net - the netns
  * @net: which
  * @stats: its counters
+ * @filter: addresses that packets are looked up for
  * @services: the decision wing, with the writer lock
  * @flows: the packet wing
  * @reject: limits on answers
  * @snat_ports: where source ports are chosen from; the writer lock
+ * @hooks: what is registered for a family that is hooked
  * @hooked: families whose hooks are registered; the writer lock
  * @fastpath: packets of established flows may take it; written under the writer
  *	lock
@@ -29,10 +33,12 @@
 struct svcnat_net {
 	struct net		*net;
 	struct svcnat_stats __percpu *stats;
+	struct svcnat_filter	filter;
 	struct svcnat_services	services;
 	struct svcnat_flows	flows;
 	struct svcnat_reject	reject;
 	struct svcnat_snat_ports snat_ports;
+	struct nf_hook_ops	hooks[SVCNAT_FAMILIES][SVCNAT_HOOKS];
 	unsigned long		hooked;
 	bool			fastpath;
 	struct svcnat_gates	gates;

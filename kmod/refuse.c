@@ -33,7 +33,7 @@ static unsigned int refuse_ports(struct svcnat_passage *p)
 		.local = p->state->hook == NF_INET_LOCAL_OUT,
 		.dev = svcnat_passage_dev(p),
 	};
-	struct svcnat_decision d;
+	struct svcnat_decision d __uninitialized;
 
 	svcnat_lookup(&p->sn->services, &query, &d);
 	/* An endpoint may be a frontend of another service: not followed. */

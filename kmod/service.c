@@ -224,14 +224,17 @@ void svcnat_service_sums(struct svcnat_services *services,
  * svcnat_services_init() - no services yet
  * @services: zeroed memory
  * @net: the netns
+ * @filter: of the netns
  * @stats: its counters
  */
 void svcnat_services_init(struct svcnat_services *services, struct net *net,
+			  struct svcnat_filter *filter,
 			  struct svcnat_stats __percpu *stats)
 {
 	mutex_init(&services->lock);
 	services->net = net;
 	services->stats = stats;
+	services->frontends.filter = filter;
 	services->generation = 1;
 	services->max = SVCNAT_SERVICES_MAX;
 	services->max_endpoints = SVCNAT_ENDPOINTS_MAX;

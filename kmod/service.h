@@ -132,6 +132,7 @@ struct svcnat_service {
 };
 
 void svcnat_services_init(struct svcnat_services *services, struct net *net,
+			  struct svcnat_filter *filter,
 			  struct svcnat_stats __percpu *stats);
 int svcnat_services_start(struct svcnat_services *services);
 void svcnat_services_exit(struct svcnat_services *services);

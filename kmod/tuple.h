@@ -8,6 +8,15 @@
 #include <linux/socket.h>
 #include <linux/string.h>
 
+/*
+ * For what is written before it is read, on every way: where the kernel clears
+ * all that is on the stack (CONFIG_INIT_STACK_ALL_ZERO) this would cost more
+ * than some hooks do.  Later kernels have the name.
+ */
+#ifndef __uninitialized
+#define __uninitialized		__attribute__((__uninitialized__))
+#endif
+
 /**
  * struct svcnat_tuple - who talks to whom, as the packet shows it
  * @src: source address; bytes that @family does not use are zero

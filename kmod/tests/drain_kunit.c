@@ -9,10 +9,12 @@
 /**
  * struct basin - services whose endpoints drain
  * @services: of a netns that has nothing else
+ * @filter: of that netns
  * @owner: whose endpoints they are
  */
 struct basin {
 	struct svcnat_services	services;
+	struct svcnat_filter	filter;
 	struct svcnat_service	*owner;
 };
 
@@ -26,7 +28,8 @@ static int basin_init(struct kunit *test)
 	test->priv = basin;
 	basin->owner = kunit_kzalloc(test, sizeof(*basin->owner), GFP_KERNEL);
 	stats = alloc_percpu(struct svcnat_stats);
-	svcnat_services_init(&basin->services, &init_net, stats);
+	svcnat_services_init(&basin->services, &init_net, &basin->filter,
+			     stats);
 	if (!basin->owner || !stats)
 		return -ENOMEM;
 	basin->owner->refs = 1;

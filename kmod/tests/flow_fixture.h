@@ -13,6 +13,7 @@
 /**
  * struct flow_fixture - the table and what it needs
  * @flows: the table
+ * @filter: of the netns
  * @stats: counters of the netns
  * @worker: what the table wakes when it should grow
  * @woken: how often it did
@@ -23,6 +24,7 @@
  */
 struct flow_fixture {
 	struct svcnat_flows	flows;
+	struct svcnat_filter	filter;
 	struct svcnat_stats __percpu *stats;
 	struct delayed_work	worker;
 	atomic_t		woken;

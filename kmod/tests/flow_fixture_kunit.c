@@ -53,8 +53,8 @@ int svcnat_fixture_init(struct kunit *test)
 	for (i = 0; !err && i < FIXTURE_ENDPOINTS; i++)
 		err = svcnat_account_init(&fx->endpoint[i], &init_net);
 	if (!err)
-		err = svcnat_flows_init(&fx->flows, &init_net, fx->stats,
-					&fx->worker);
+		err = svcnat_flows_init(&fx->flows, &init_net, &fx->filter,
+					fx->stats, &fx->worker);
 	/* The same chains every time */
 	memset(&fx->flows.key, 0x42, sizeof(fx->flows.key));
 	return err ?: svcnat_flows_start(&fx->flows);
@@ -86,6 +86,7 @@ void svcnat_fixture_exit(struct kunit *test)
 		return;
 	cancel_delayed_work_sync(&fx->worker);
 	svcnat_flows_exit(&fx->flows);
+	svcnat_filter_exit(&fx->filter);
 	made = svcnat_fixture_stat(fx, SVCNAT_STAT_FLOW_NEW);
 	ended = svcnat_fixture_stat(fx, SVCNAT_STAT_FLOW_EXPIRED) +
 		svcnat_fixture_stat(fx, SVCNAT_STAT_FLOW_EVICTED) +

@@ -9,11 +9,13 @@
 /**
  * struct front - a table of frontends
  * @frontends: the table
+ * @filter: their addresses
  * @frontend: those in it
  * @num: how many
  */
 struct front {
 	struct svcnat_frontends	frontends;
+	struct svcnat_filter	filter;
 	struct svcnat_frontend	*frontend[FRONTENDS];
 	unsigned int		num;
 };
@@ -75,6 +77,7 @@ static int front_init(struct kunit *test)
 	if (!front)
 		return -ENOMEM;
 	test->priv = front;
+	front->frontends.filter = &front->filter;
 	return svcnat_frontends_start(&front->frontends);
 }
 
@@ -87,6 +90,7 @@ static void front_exit(struct kunit *test)
 	while (front->num)
 		unlink_last(front);
 	svcnat_frontends_exit(&front->frontends);
+	svcnat_filter_exit(&front->filter);
 }
 
 static void fill(struct kunit *test, unsigned int n)

@@ -19,6 +19,7 @@
 /**
  * struct desk - a service, and a client that asks for it
  * @services: of the netns
+ * @filter: their addresses
  * @service: the only one
  * @frontend: its frontend
  * @endpoint: what may be its endpoints
@@ -29,6 +30,7 @@
  */
 struct desk {
 	struct svcnat_services	services;
+	struct svcnat_filter	filter;
 	struct svcnat_service	service;
 	struct svcnat_frontend	*frontend;
 	struct svcnat_endpoint	endpoint[DESK_ENDPOINTS];

@@ -84,6 +84,7 @@ int desk_init(struct kunit *test)
 	desk_socket_connected = false;
 	desk_conntrack_live = false;
 	desk->services.net = &init_net;
+	desk->services.frontends.filter = &desk->filter;
 	RCU_INIT_POINTER(desk->services.zone[SVCNAT_ZONE_NODEPORTS],
 			 &svcnat_ranges_all);
 	desk->services.stats = alloc_percpu(struct svcnat_stats);
@@ -131,6 +132,7 @@ void desk_exit(struct kunit *test)
 	set_endpoints(desk, NULL);
 	svcnat_affinity_exit(&desk->services.affinity);
 	svcnat_frontends_exit(&desk->services.frontends);
+	svcnat_filter_exit(&desk->filter);
 	free_percpu(desk->services.stats);
 }
 

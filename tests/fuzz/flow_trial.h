@@ -12,6 +12,7 @@
  * struct trial - an input at work
  * @net: the netns
  * @flows: the table
+ * @filter: of the netns
  * @worker: of the table
  * @account: what flows are charged to
  * @ledger: the flows that must be there
@@ -24,6 +25,7 @@
 struct trial {
 	struct net		net;
 	struct svcnat_flows	flows;
+	struct svcnat_filter	filter;
 	struct delayed_work	worker;
 	struct svcnat_account	account[ACCOUNTS];
 	struct ledger		ledger;

@@ -285,10 +285,12 @@ static void make(u8 pieces)
 		fuzz_check(!svcnat_flows_module_init(), "caches");
 		shim_memory = pieces;
 	}
-	if (svcnat_flows_init(&trial.flows, &trial.net, stats, &trial.worker)) {
+	if (svcnat_flows_init(&trial.flows, &trial.net, &trial.filter, stats,
+			      &trial.worker)) {
 		fuzz_check(!shim_memory, "flows");
 		shim_memory = -1;
-		fuzz_check(!svcnat_flows_init(&trial.flows, &trial.net, stats,
+		fuzz_check(!svcnat_flows_init(&trial.flows, &trial.net,
+					      &trial.filter, stats,
 					      &trial.worker), "flows");
 		shim_memory = pieces;
 	}
@@ -327,6 +329,7 @@ static void end(void)
 
 	shim_memory = -1;
 	svcnat_flows_exit(&trial.flows);
+	svcnat_filter_exit(&trial.filter);
 	free_percpu(trial.flows.stats);
 	for (i = 0; i < ACCOUNTS; i++) {
 		struct svcnat_sums sums = {};

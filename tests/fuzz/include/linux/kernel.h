@@ -49,6 +49,16 @@ typedef unsigned int gfp_t;
 	for ((bit) = 0; (bit) < (n); (bit)++)				\
 		if (*(word) & BIT(bit))
 #define BIT(n)				(1UL << (n))
+#define BITS_PER_BYTE			8
+#define BITS_PER_LONG			64
+#define __ffs(n)			((unsigned int)__builtin_ctzl(n))
+#define test_bit(n, p)							\
+	((p)[(n) / BITS_PER_LONG] >> (n) % BITS_PER_LONG & 1)
+#define test_and_set_bit(n, p)						\
+	({ bool _was = test_bit(n, p);					\
+	   (p)[(n) / BITS_PER_LONG] |= BIT((n) % BITS_PER_LONG); _was; })
+#define GOLDEN_RATIO_32			0x61C88647
+#define GOLDEN_RATIO_64			0x61C8864680B583EBull
 #define ALIGN(x, a)			(((x) + (a) - 1) & ~((typeof(x))(a) - 1))
 
 #define min(a, b)	({ typeof(a) _a = (a); typeof(b) _b = (b);	\

@@ -23,6 +23,9 @@ void shim_grace_period(void);
 #define RCU_INIT_POINTER(p, v)		((void)((p) = (v)))
 #define RCU_INITIALIZER(v)		(v)
 #define synchronize_rcu()		shim_grace_period()
+#define start_poll_synchronize_rcu()	0UL
+#define poll_state_synchronize_rcu(s)	((void)(s), shim_grace_period(), true)
+#define rcu_access_pointer(p)		READ_ONCE(p)
 #define kfree_rcu(p, member)		shim_free_later(p)
 #define kvfree_rcu(p, member)		shim_free_later(p)
 

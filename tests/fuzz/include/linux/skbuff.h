@@ -67,6 +67,7 @@ struct sk_buff {
 	u32			clone_len;
 };
 
+#define skb_headlen(skb)			((skb)->headlen)
 #define skb_network_offset(skb)		((skb)->network)
 #define skb_checksum_start_offset(skb)	((skb)->csum_start)
 #define skb_is_gso(skb)			((skb)->gso)

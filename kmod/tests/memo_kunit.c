@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <kunit/test.h>
+#include <net/net_namespace.h>
+
+#include "../memo.c"
+#include "wire.h"
+
+static const struct wire_shape linear = { .headroom = 64 };
+static struct wire wire;
+
+/* A packet, and its facts */
+static struct sk_buff *make(struct kunit *test, unsigned int head,
+			    struct svcnat_packet *packet)
+{
+	struct sk_buff *skb;
+
+	svcnat_wire_make_as(&wire, &svcnat_wire_heads[head], IPPROTO_TCP, 24);
+	skb = svcnat_wire_skb(&wire, &linear);
+	KUNIT_ASSERT_NOT_NULL(test, skb);
+	KUNIT_EXPECT_EQ(test,
+			(int)svcnat_packet_parse(skb, wire.family, packet),
+			(int)SVCNAT_PARSED);
+	return skb;
+}
+
+/* Is what was written now found in this jiffy, and does it hold? */
+static bool is_found(const struct sk_buff *skb,
+		     const struct svcnat_packet *packet)
+{
+	const struct svcnat_memo *memo;
+
+	svcnat_memo_write(skb, &init_net, packet, SVCNAT_MEMO_DONE);
+	svcnat_memo_slot(skb)->when = jiffies;
+	memo = svcnat_memo_find(skb, &init_net);
+	return memo && memo->says == SVCNAT_MEMO_DONE &&
+	       svcnat_memo_holds(memo, skb);
+}
+
+static void it_holds_for_what_it_was_written_of(struct kunit *test)
+{
+	static const unsigned int heads[] = { 0, WIRE_IPV6 };
+	bool before, port, addr, after;
+	struct svcnat_packet packet;
+	struct sk_buff *skb;
+	unsigned int i;
+	__be16 *ports;
+
+	for (i = 0; i < ARRAY_SIZE(heads); i++) {
+		skb = make(test, heads[i], &packet);
+		ports = (__be16 *)(skb->data + packet.l4);
+		local_bh_disable();
+		before = is_found(skb, &packet);
+		ports[1] ^= htons(1);
+		port = is_found(skb, &packet);
+		ports[1] ^= htons(1);
+		skb->data[packet.l4 - 1] ^= 1;
+		addr = is_found(skb, &packet);
+		skb->data[packet.l4 - 1] ^= 1;
+		after = is_found(skb, &packet);
+		svcnat_memo_forget(skb);
+		local_bh_enable();
+		kfree_skb(skb);
+		KUNIT_EXPECT_TRUE(test, before && after);
+		KUNIT_EXPECT_FALSE(test, port || addr);
+	}
+}
+
+static void it_is_of_one_packet_and_one_netns(struct kunit *test)
+{
+	bool other_net, other_skb, kept, forgotten;
+	struct sk_buff *skb, *other;
+	struct svcnat_packet packet;
+
+	skb = make(test, 0, &packet);
+	other = make(test, 0, &packet);
+	local_bh_disable();
+	is_found(skb, &packet);
+	other_net = svcnat_memo_find(skb, NULL);
+	svcnat_memo_slot(other)->skb = skb;
+	svcnat_memo_forget(other);
+	other_skb = svcnat_memo_find(other, &init_net);
+	kept = READ_ONCE(svcnat_memo_slot(skb)->skb) == skb;
+	svcnat_memo_forget(skb);
+	forgotten = !svcnat_memo_find(skb, &init_net);
+	svcnat_memo_slot(other)->skb = NULL;
+	local_bh_enable();
+	kfree_skb(other);
+	kfree_skb(skb);
+	KUNIT_EXPECT_FALSE(test, other_net || other_skb);
+	KUNIT_EXPECT_TRUE(test, kept && forgotten);
+}
+
+static void it_is_old_soon(struct kunit *test)
+{
+	struct svcnat_packet packet;
+	struct sk_buff *skb;
+	bool old;
+
+	skb = make(test, 0, &packet);
+	local_bh_disable();
+	is_found(skb, &packet);
+	svcnat_memo_slot(skb)->when = jiffies - 2;
+	old = svcnat_memo_find(skb, &init_net);
+	svcnat_memo_forget(skb);
+	local_bh_enable();
+	kfree_skb(skb);
+	KUNIT_EXPECT_FALSE(test, old);
+}
+
+/* Where softirqs run, they may be writing to it. */
+static void it_is_for_softirqs(struct kunit *test)
+{
+	struct svcnat_packet packet;
+	struct sk_buff *skb;
+	bool found;
+
+	skb = make(test, 0, &packet);
+	preempt_disable();
+	local_bh_disable();
+	is_found(skb, &packet);
+	local_bh_enable();
+	svcnat_memo_slot(skb)->when = jiffies;
+	found = svcnat_memo_find(skb, &init_net);
+	svcnat_memo_forget(skb);
+	preempt_enable();
+	kfree_skb(skb);
+	KUNIT_EXPECT_FALSE(test, found);
+}
+
+static struct kunit_case memo_cases[] = {
+	KUNIT_CASE(it_holds_for_what_it_was_written_of),
+	KUNIT_CASE(it_is_of_one_packet_and_one_netns),
+	KUNIT_CASE(it_is_old_soon),
+	KUNIT_CASE(it_is_for_softirqs),
+	{}
+};
+
+static struct kunit_suite memo_suite = {
+	.name = "svcnat_memo",
+	.test_cases = memo_cases,
+};
+kunit_test_suite(memo_suite);
