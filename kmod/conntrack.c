@@ -6,7 +6,8 @@
 #include "conntrack.h"
 #include "tuple.h"
 
-/* Both or neither; once found, nf_conntrack stays until we go. */
+/* All or none; once found, nf_conntrack stays until we go. */
+static typeof(nf_conntrack_count) *count __read_mostly;
 static typeof(nf_conntrack_find_get) *find_get __read_mostly;
 static typeof(nf_ct_helper_ext_add) *add_help __read_mostly;
 
@@ -15,8 +16,12 @@ static void find(void)
 	static DEFINE_MUTEX(lock);
 
 	mutex_lock(&lock);
-	if (!find_get)
-		WRITE_ONCE(find_get, symbol_get(nf_conntrack_find_get));
+	if (!count)
+		count = symbol_get(nf_conntrack_count);
+	if (count && !find_get)
+		/* pairs with find_other() */
+		smp_store_release(&find_get,
+				  symbol_get(nf_conntrack_find_get));
 	if (find_get && !add_help)
 		WRITE_ONCE(add_help, symbol_get(nf_ct_helper_ext_add));
 	mutex_unlock(&lock);
@@ -59,6 +64,8 @@ int svcnat_conntrack_init(void)
 void svcnat_conntrack_exit(void)
 {
 	unregister_module_notifier(&notifier);
+	if (count)
+		symbol_put(nf_conntrack_count);
 	if (find_get)
 		symbol_put(nf_conntrack_find_get);
 	if (add_help)
@@ -87,7 +94,8 @@ static struct nf_conn *find_other(struct net *net,
 	static const struct nf_conntrack_zone zone = {
 		.id = NF_CT_DEFAULT_ZONE_ID, .dir = NF_CT_DEFAULT_ZONE_DIR,
 	};
-	typeof(find_get) get = READ_ONCE(find_get);
+	/* pairs with find() */
+	typeof(find_get) get = smp_load_acquire(&find_get);
 	struct nf_conntrack_tuple_hash *found;
 	struct nf_conntrack_tuple t = {
 		.src.u3 = tuple->src, .src.u.all = tuple->sport,
@@ -97,7 +105,8 @@ static struct nf_conn *find_other(struct net *net,
 	};
 	struct nf_conn *ct;
 
-	found = get ? get(net, &zone, &t) : NULL;
+	/* Where it has nothing to do it is not asked: its table is large. */
+	found = get && count(net) ? get(net, &zone, &t) : NULL;
 	if (!found)
 		return NULL;
 	ct = nf_ct_tuplehash_to_ctrack(found);
