@@ -388,7 +388,8 @@ bool svcnat_reject_echo(struct svcnat_reject *reject, struct sk_buff *skb,
 {
 	struct sk_buff *copy;
 
-	if (wants_no_answer(skb, packet, state))
+	/* Nobody segments ICMP, but who sends it can say that it was to be. */
+	if (wants_no_answer(skb, packet, state) || skb_is_gso(skb))
 		return true;
 	if (!take(&reject->echo))
 		return false;

@@ -317,7 +317,7 @@ static bool is_right(const struct sk_buff *skb)
 
 /* Send @wire to be answered; gives what was wrong, or NULL. */
 static const char *echo_type(unsigned int hook, u8 summed, bool allowed,
-			     u8 pkt_type)
+			     u8 pkt_type, u16 gso_size)
 {
 	const struct nf_hook_state state = {
 		.hook = hook, .net = &init_net,
@@ -340,6 +340,7 @@ static const char *echo_type(unsigned int hook, u8 summed, bool allowed,
 		skb->csum_start = skb_headroom(skb) + wire.l4;
 		skb->csum_offset = 2;
 	}
+	skb_shinfo(skb)->gso_size = gso_size;
 	sent.echo = NULL;
 	if (svcnat_packet_parse(skb, wire.family, &packet) !=
 	    SVCNAT_PARSED_ECHO)
@@ -361,7 +362,7 @@ static const char *echo_type(unsigned int hook, u8 summed, bool allowed,
 
 static const char *echo(unsigned int hook, u8 summed, bool allowed)
 {
-	return echo_type(hook, summed, allowed, PACKET_HOST);
+	return echo_type(hook, summed, allowed, PACKET_HOST, 0);
 }
 
 static void echoes_go_back(struct kunit *test)
@@ -417,8 +418,15 @@ static void some_echoes_do_not(struct kunit *test)
 		KUNIT_EXPECT_NULL(test, sent.echo);
 		sent.no_route = false;
 		KUNIT_EXPECT_NULL(test, echo_type(NF_INET_PRE_ROUTING, 0, true,
-						  PACKET_BROADCAST));
+						  PACKET_BROADCAST, 0));
 		KUNIT_EXPECT_NULL(test, sent.echo);
+		/* A device would warn of it: nobody segments ICMP. */
+		make_echo(heads[i], 0);
+		KUNIT_EXPECT_NULL(test, echo_type(NF_INET_PRE_ROUTING,
+						  CHECKSUM_PARTIAL, true,
+						  PACKET_HOST, 8));
+		KUNIT_EXPECT_NULL(test, sent.echo);
+		make_echo(heads[i], 0);
 		/* Of the limit of echoes, and of no other */
 		do {
 			now = jiffies;
