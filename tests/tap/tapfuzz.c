@@ -92,9 +92,12 @@ static void collect(void)
 	out.len = 0;
 	for (side = 0; side < SIDES; side++)
 		while (wire_read(side, &out))
-			if (!wire_is_noise(&out))
+			if (!wire_is_noise(&out)) {
+				wire_leaves(&out);
 				outs += take_out(&errors);
+			}
 	stats_read(after);
+	wire_settle();
 	if (outs > 1)
 		wrong("it came out %u times", outs);
 	gso_end(&trial, &forecast);

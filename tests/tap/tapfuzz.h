@@ -103,6 +103,7 @@ bool chance(uint32_t in);
 struct tally {
 	unsigned long	number, written, by_fate[16], came_out, answers;
 	unsigned long	vanished, refused, dropped_early, segmented, trains;
+	unsigned long	overwritten, overwritten_foreign;
 };
 
 extern struct tally tally;
@@ -168,6 +169,8 @@ void wire_offload(bool on);
 bool wire_inject(enum side side, const struct frame *f);
 bool wire_read(enum side side, struct frame *f);
 void wire_check_clones(enum side side, const struct frame *f);
+void wire_leaves(const struct frame *f);
+void wire_settle(void);
 bool wire_is_noise(const struct frame *f);
 
 /* tapfuzz_stats.c */
@@ -234,6 +237,7 @@ void choose_splits(const struct trial *t, struct frame *f);
 void frag_split(struct trial *t, unsigned int room);
 bool frag_gather(const struct frame *f, uint8_t *to, unsigned int *len);
 void frag_forget(void);
+unsigned int frag_later(const struct frame *f);
 
 /* tapfuzz_stack.c */
 enum arrival {

@@ -136,6 +136,19 @@ static unsigned int find_header(const uint8_t *b, unsigned int len,
 	return 0;
 }
 
+/* Of a fragment that is not the first one, where its payload is; else 0. */
+unsigned int frag_later(const struct frame *f)
+{
+	const uint8_t *b = f->bytes + ETH_LEN;
+	const unsigned int len = f->len - ETH_LEN;
+	unsigned int at, teller;
+
+	if (len >= 20 && b[0] >> 4 == 4)
+		return get16(b + 6) & 0x1fff ? ETH_LEN + 4 * (b[0] & 15) : 0;
+	at = len >= 48 && b[0] >> 4 == 6 ? find_header(b, len, &teller) : 0;
+	return at && get16(b + at + 2) & 0xfff8 ? ETH_LEN + at + 8 : 0;
+}
+
 static bool take(unsigned int offset, bool more, const uint8_t *b,
 		 unsigned int len)
 {

@@ -204,7 +204,10 @@ static void make_foreign(struct trial *t, struct ends *e)
 	make_plain(t, from == CLIENT_SIDE ? e : &back, from, "foreign");
 }
 
-/* In pieces; those that do not fit together are of a connection of their own. */
+/*
+ * In pieces; those that do not fit together are of a connection of their own,
+ * and some of one that is not ours.
+ */
 static void make_train(struct trial *t)
 {
 	const enum side from = below(2);
@@ -214,15 +217,21 @@ static void make_train(struct trial *t)
 	flow_ends(&e, below(OPENERS / 6) * 6 + 2 + below(2));
 	if (chance(4))
 		e.sport = 60000 + below(4000);
+	else if (chance(6))
+		e.sport = 9000 + below(50);
+	if (from == EP_SIDE || e.sport / 100 == 90)
+		behind(&e);
 	back = e;
-	if (from == EP_SIDE) {
-		behind(&back);
-		e = back;
+	if (from == EP_SIDE)
 		ends_reverse(&back, &e);
-	}
 	begin(&p, t, e.family, from, "fragments");
 	t->broken_train = back.sport >= 60000 || back.dport >= 60000;
-	build_network(&p, &back, is_ipv4(e.family));
+	/*
+	 * Nobody has made the headers of one linear that is not ours, and where
+	 * they are cut ip6_fragment() does not find its way through them.
+	 */
+	build_network(&p, &back, is_ipv4(e.family) ||
+				 (frags_mode && e.sport / 100 == 90));
 	if (is_ipv4(e.family))
 		p.b[6] = 0;
 	build_transport(&p, &back, false, 100 + below(3000));

@@ -82,6 +82,8 @@ void report_all(long began)
 	       tally.written, tally.trains, tally.segmented, gso_seen, (now() - began) / 1000);
 	printf("# the device refused %lu, IP dropped %lu in front and %lu elsewhere; %lu came out alone, %lu answers\n#",
 	       tally.refused, tally.dropped_early, tally.vanished, tally.came_out, tally.answers);
+	printf(" who listened heard of %lu fragments how they leave, %lu of these not ours\n#",
+	       tally.overwritten, tally.overwritten_foreign);
 	for (i = 0; i < FATES; i++)
 		printf(" %s %lu%s", fate_names[i], tally.by_fate[i],
 		       i + 1 < FATES ? "," : "\n#");

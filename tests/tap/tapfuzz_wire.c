@@ -20,6 +20,7 @@ unsigned long gso_seen;
 static const char *const names[SIDES] = { "tap0", "tap1" };
 static int device[SIDES], listener[SIDES] = { -1, -1 };
 static struct frame heard;
+static struct frame overwritten;	/* as it was heard; has a len if so */
 
 static int open_device(const char *name)
 {
@@ -136,6 +137,49 @@ bool wire_read(enum side side, struct frame *f)
 	return true;
 }
 
+/*
+ * Who forwards fragments sends those that have come again.  It looks whether
+ * they are shared, not whether they are cloned (ip_do_fragment() and
+ * ip6_fragment(), frag_list), and writes the new header in front of the payload
+ * of all but the first.  That much another than us may have done to a clone,
+ * and what is there must be what leaves: see wire_leaves().
+ */
+static void check_heard(const struct frame *f, unsigned int len)
+{
+	unsigned int at = 0;
+
+	heard.len = len;
+	if (len == f->len && !memcmp(heard.bytes, f->bytes, len))
+		return;
+	if (len == f->len && !overwritten.len)
+		at = frag_later(f);
+	if (!at || at > len ||
+	    memcmp(heard.bytes + at, f->bytes + at, len - at))
+		wrong("who listened has got another packet, of %u bytes: it was written to",
+		      len);
+	overwritten = heard;
+}
+
+/* Their ends are the same; headers of IPv6 may have got longer. */
+void wire_leaves(const struct frame *f)
+{
+	const unsigned int len = f->len < overwritten.len ? f->len :
+							    overwritten.len;
+
+	if (!len || memcmp(f->bytes + f->len - len,
+			   overwritten.bytes + overwritten.len - len, len))
+		return;
+	overwritten.len = 0;
+	tally.overwritten++;
+	tally.overwritten_foreign += forecast.fate == FATE_NONE;
+}
+
+void wire_settle(void)
+{
+	if (overwritten.len)
+		wrong("who listened has got another fragment: it was written to");
+}
+
 /* What the listener has kept while the packet was rewritten */
 void wire_check_clones(enum side side, const struct frame *f)
 {
@@ -157,10 +201,7 @@ void wire_check_clones(enum side side, const struct frame *f)
 			if (side_now != (int)side ||
 			    from.sll_pkttype == PACKET_OUTGOING)
 				continue;
-			if (len != (ssize_t)f->len ||
-			    memcmp(heard.bytes, f->bytes, f->len))
-				wrong("who listened has got another packet, of %zd bytes: it was written to",
-				      len);
+			check_heard(f, len);
 		}
 	}
 }
