@@ -38,10 +38,16 @@ setup_taps()
 		net.ipv4.conf.all.accept_source_route=0 \
 		net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.tap0.rp_filter=0 \
 		net.ipv4.conf.tap1.rp_filter=0
+	# What is never put together shall be told to nobody, nor be in anybody's
+	# way; and nobody be looked for, to say later that he was not there.
+	sysctl_in "$node" net.ipv4.ipfrag_time=86400 \
+		net.ipv4.ipfrag_high_thresh=1000000000 \
+		net.netfilter.nf_conntrack_frag6_timeout=86400 \
+		net.netfilter.nf_conntrack_frag6_high_thresh=1000000000
 	ip_in "$node" <<- END
 		link set lo up
-		link set tap0 address 02:00:00:00:01:fe txqueuelen 4000
-		link set tap1 address 02:00:00:00:02:fe txqueuelen 4000
+		link set tap0 address 02:00:00:00:01:fe txqueuelen 4000 arp off
+		link set tap1 address 02:00:00:00:02:fe txqueuelen 4000 arp off
 		link set tap0 addrgenmode none
 		link set tap1 addrgenmode none
 		addr add 10.1.0.1/24 dev tap0
@@ -57,12 +63,6 @@ setup_taps()
 		route add ::/0 dev nowhere
 		route add 10.3.0.0/16 via 10.1.0.2
 		route add fd00:3::/64 via fd00:1::2
-		neigh add 10.1.0.2 lladdr 02:00:00:00:01:02 dev tap0 nud permanent
-		neigh add fd00:1::2 lladdr 02:00:00:00:01:02 dev tap0 nud permanent
-		neigh add 10.2.0.1 lladdr 02:00:00:00:02:02 dev tap1 nud permanent
-		neigh add fd00:2::1 lladdr 02:00:00:00:02:02 dev tap1 nud permanent
-		neigh add 10.2.0.77 lladdr 02:00:00:00:02:02 dev tap1 nud permanent
-		neigh add fd00:2::77 lladdr 02:00:00:00:02:02 dev tap1 nud permanent
 	END
 }
 

@@ -36,7 +36,10 @@ static bool is_translated(enum fate fate)
 	       is_error_fate(fate);
 }
 
-/* Nobody has seen it, and that may be. */
+/*
+ * Nobody has seen it, and that may be.  What IP says of it may quote anything,
+ * unless it is about an error: of those there is none.
+ */
 static bool has_vanished(unsigned int outs)
 {
 	const enum fate fate = forecast.fate;
@@ -45,7 +48,8 @@ static bool has_vanished(unsigned int outs)
 
 	return !outs && (forecast.arrival == ARRIVES_PERHAPS ||
 			 (behind && !forecast.forwarded)) &&
-	       !more(SVCNAT_STAT_RX) && !more(SVCNAT_STAT_ICMP_ODD) &&
+	       !more(SVCNAT_STAT_RX) &&
+	       more(SVCNAT_STAT_ICMP_ODD) <= (fate != FATE_ODD && !behind) &&
 	       !more(SVCNAT_STAT_ECHO_REPLY) && !more(SVCNAT_STAT_ECHO_LIMITED);
 }
 

@@ -177,7 +177,11 @@ static void first(const uint8_t *b, unsigned int room)
 	memcpy(all + 256 - room, b, room);
 }
 
-/* Puts it together with what came before; false: that is not all of it. */
+/*
+ * Puts it together with what came before; false: that is not all of it.  What
+ * came in fragments may leave as the only one (ip6_fragment() makes them at
+ * least 1280 bytes long).
+ */
 bool frag_gather(const struct frame *f, uint8_t *to, unsigned int *len)
 {
 	const uint8_t *b = f->bytes + ETH_LEN;
@@ -188,7 +192,7 @@ bool frag_gather(const struct frame *f, uint8_t *to, unsigned int *len)
 	*len = f->len - ETH_LEN;
 	at = v4 ? 0 : find_header(b, *len, &teller);
 	if (v4 ? !(get16(b + 6) & 0x3fff) :
-		 !at || !(get16(b + at + 2) & 0xfff9)) {
+		 !at || (trial.num == 1 && !(get16(b + at + 2) & 0xfff9))) {
 		memcpy(to, b, *len);
 		return true;
 	}
