@@ -73,15 +73,24 @@ void wrong(const char *format, ...)
 	_exit(1);
 }
 
+static uint64_t rejects(const uint64_t *stats)
+{
+	return stats[SVCNAT_STAT_REJECT_NO_PORT] +
+	       stats[SVCNAT_STAT_REJECT_NO_FLOW] +
+	       stats[SVCNAT_STAT_REJECT_LIMITED];
+}
+
 void report_all(long began)
 {
 	unsigned int i;
 
 	printf("# seed %llu%s: %lu packets in %lu writes, %lu of them in fragments, %lu to be segmented (%lu left in one), %ld s\n",
 	       (unsigned long long)seed, frags_mode ? ", cut" : "", tally.number,
-	       tally.written, tally.trains, tally.segmented, gso_seen, (now() - began) / 1000);
+	       tally.written, tally.trains, tally.segmented, gso_seen,
+	       (now() - began) / 1000);
 	printf("# the device refused %lu, IP dropped %lu in front and %lu elsewhere; %lu came out alone, %lu answers\n#",
-	       tally.refused, tally.dropped_early, tally.vanished, tally.came_out, tally.answers);
+	       tally.refused, tally.dropped_early, tally.vanished,
+	       tally.came_out, tally.answers);
 	printf(" who listened heard of %lu fragments how they leave, %lu of these not ours\n#",
 	       tally.overwritten, tally.overwritten_foreign);
 	for (i = 0; i < FATES; i++)
@@ -94,9 +103,7 @@ void report_all(long began)
 				    first_stats[SVCNAT_STAT_TRANSLATED]),
 	       (unsigned long long)(after[SVCNAT_STAT_DROP_MALFORMED] -
 				    first_stats[SVCNAT_STAT_DROP_MALFORMED]),
-	       (unsigned long long)(after[SVCNAT_STAT_REJECT_NO_PORT] +
-				    after[SVCNAT_STAT_REJECT_NO_FLOW] +
-				    after[SVCNAT_STAT_REJECT_LIMITED]),
+	       (unsigned long long)(rejects(after) - rejects(first_stats)),
 	       (unsigned long long)(after[SVCNAT_STAT_ICMP_ERROR] -
 				    first_stats[SVCNAT_STAT_ICMP_ERROR]),
 	       (unsigned long long)(after[SVCNAT_STAT_ICMP_ODD] -
