@@ -151,7 +151,8 @@ stream()
 	shift
 
 	[ "$2" != -n ] || n=$3
-	"$peer" -N "$1" stream "${@:2}" > "$tmp/$name" 2>&1 &
+	"$peer" -N "$1" stream -t $((10000 * slow)) "${@:2}" \
+		> "$tmp/$name" 2>&1 &
 	stream_pids[$name]=$!
 	busywait 10000 has " open " "$tmp/$name" "$n" ||
 		fail "$name: $(cat "$tmp/$name")"

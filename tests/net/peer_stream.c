@@ -127,13 +127,23 @@ static void stream_tick(struct stream *s, const struct options *o)
 		stream_end(s, err);
 }
 
+/* What arrived while we could not run has not been heard of yet. */
+static void excuse(struct stream *streams, unsigned int count, long since)
+{
+	const long gap = now() - since;
+	unsigned int i;
+
+	for (i = 0; gap > SILENCE && i < count; i++)
+		streams[i].heard += gap;
+}
+
 int stream(struct options *o, char **targets, unsigned int n)
 {
 	const unsigned int count = o->count * n;
 	struct stream *streams = calloc(count, sizeof(*streams));
 	struct pollfd *fds = calloc(count, sizeof(*fds));
 	unsigned int i, live = count, ok = 0;
-	long next = 0;
+	long next = 0, last;
 	int err;
 
 	signal(SIGTERM, stop);
@@ -143,9 +153,12 @@ int stream(struct options *o, char **targets, unsigned int n)
 					   targets[i / o->count]);
 		stream_open(&streams[i], o);
 	}
+	last = now();
 	while (live) {
 		bool tick = now() >= next;
 
+		excuse(streams, count, last);
+		last = now();
 		if (tick)
 			next = now() + TICK;
 		for (i = 0, live = 0; i < count; i++) {
