@@ -6,7 +6,8 @@
 #
 #    client ------- node ------- eps	see setup_topology() in lib/topology.sh
 #
-# For a kernel with CONFIG_FAULT_INJECTION.  Of each command every
+# Run by tests/stress/memory: for a kernel with CONFIG_FAULT_INJECTION, and with
+# starve/svcnat_starve.ko in SVCNAT_STARVE.  Of each command every
 # SVCNAT_STEP-th allocation fails in turn, by default every third.
 # shellcheck disable=SC2317  # run_tests calls the functions
 
@@ -14,14 +15,15 @@
 
 step=${SVCNAT_STEP:-3}
 control=/sys/kernel/debug
+far=100000
 
-# fault FILE VALUE: of the injection of every kind that has it
+# fault FILE VALUE: of the injection into either kind of allocation
 fault()
 {
 	local kind
 
-	for kind in failslab fail_page_alloc fail_usercopy; do
-		[ ! -e "$control/$kind/$1" ] || echo "$2" > "$control/$kind/$1"
+	for kind in failslab fail_page_alloc; do
+		echo "$2" > "$control/$kind/$1" || fail "$kind/$1"
 	done
 }
 
@@ -64,12 +66,24 @@ failing()
 # allocations COMMAND...: sets $total to how many it takes
 allocations()
 {
-	local far=100000
-
 	failing "$far" "$@" || fail "$*: $(cat "$tmp/err")"
 	total=0
 	[ "$left" = none ] || total=$((far - left))
 	((total > 0)) || fail "$*: nothing is counted"
+}
+
+# allocations_from FUNCTION COMMAND...: likewise, and sets $first to the one that
+# comes next when the kernel has got to FUNCTION
+allocations_from()
+{
+	local at_left
+
+	rmmod svcnat_starve
+	insmod "$starve" "at=$1" || bail_out "no probe at $1"
+	allocations "${@:2}"
+	read -r at_left < /sys/module/svcnat_starve/parameters/left
+	first=$((far - at_left + 1))
+	((at_left > 0)) || fail "${*:2}: does not get to $1"
 }
 
 # changes UNDO: WORDS: svcctl WORDS, which are undone by svcctl UNDO
@@ -178,70 +192,95 @@ answers_whole_or_not_at_all()
 	check_num "failures" "$faults * step > 100"
 }
 
-# Of a network namespace the module's part comes last.
+# Of a network namespace only what is ours: others tell the kernel's log what they
+# did not get.  That is its structure, what each CPU counts, for all and for
+# direct flows, and what it keeps of the limit; and what detectors remember of
+# these four, which nobody misses.
 namespaces_are_made_or_not()
 {
-	local nth from
+	local nth refused=0
 
-	allocations "$tmp/fail" netns
-	note "a network namespace takes $total allocations"
-	from=$((total > 40 ? total - 40 : 1))
-	for ((nth = from + RANDOM % step; nth <= total; nth += step)); do
-		failing "$nth" "$tmp/fail" netns
+	# How many pages slabs need is never the same.
+	echo 99 > "$control/fail_page_alloc/min-order"
+	allocations_from svcnat_net_init "$tmp/fail" netns
+	note "a network namespace takes $total allocations, ours is $first"
+	for ((nth = first - 2; nth < first + 9; nth++)); do
+		failing "$nth" "$tmp/fail" netns || refused=$((refused + 1))
+		[ "$left" = 0 ] || fail "allocation $nth did not fail"
 	done
+	check_num "refused" "$refused > 3"
+	echo 0 > "$control/fail_page_alloc/min-order"
 	"$tmp/fail" netns || fail "no namespace any more"
 }
 
+# From the first of its slab caches on: what comes before is the kernel's.
 loads_or_not()
 {
-	local nth from status
+	local nth status
 
+	faults=0
 	flush
 	rmmod svcnat || { fail "rmmod"; return; }
-	allocations "$tmp/fail" module "$SVCNAT_KO"
-	note "loading takes $total allocations"
+	allocations_from kmem_cache_create "$tmp/fail" module "$SVCNAT_KO"
+	note "loading takes $total allocations, ours from $first on"
 	rmmod svcnat || fail "rmmod"
-	from=$((total > 80 ? total - 80 : 1))
-	for ((nth = from + RANDOM % step; nth <= total; nth += step)); do
+	for ((nth = first + RANDOM % step; nth <= total; nth += step)); do
 		failing "$nth" "$tmp/fail" module "$SVCNAT_KO"
 		status=$?
+		[ "$left" != 0 ] || faults=$((faults + 1))
 		if [ "$status" = 0 ]; then
 			rmmod svcnat || fail "rmmod after allocation $nth"
 		elif grep -q '^svcnat ' /proc/modules; then
 			fail "it is there though it failed, allocation $nth"
 		fi
 	done
+	note "$faults allocations failed"
+	check_num "failures" "$faults * step > 40"
 	insmod "$SVCNAT_KO" || bail_out "insmod"
 	reset_state
 	asked "afterwards" "$client" -n 4 "$vip:80"
 }
 
-# A packet that finds no memory comes again.  One of ten allocations that cannot
-# wait fails, of whomever.
+# A packet that finds no memory comes again.  One of twenty allocations that cannot
+# wait fails, of whomever: a connection may fail by chance, but not each that lost
+# a packet here.
 packets_without_memory()
 {
+	local dropped
+
 	reset_state
 	stream talk "$client" -n 8 "$vip:80"
 	fault ignore-gfp-wait Y
 	fault times -1
-	fault probability 10
-	ask "$client" -s 10.3.0.1 -i -n 60 -t 10000 "$vip:80" > "$tmp/asked"
+	fault probability 5
+	ask "$client" -s 10.3.0.1 -i -n 200 -t 30000 "$vip:80" > "$tmp/asked"
 	fault probability 0
 	fault ignore-gfp-wait N
-	! grep ' - ' "$tmp/asked" || fail "no connection"
-	check_num "drop_memory" "$(stat drop_memory) > 0"
+	# Who had no memory for a socket of his own has not asked.
+	grep -v -e '^EADDRINUSE ' -e '^EADDRNOTAVAIL ' -e '^ENOBUFS ' \
+		-e '^ENOMEM ' "$tmp/asked" > "$tmp/had"
+	check_num "connections" "$(wc -l < "$tmp/had") > 150"
+	check_num "failures" "$(grep -c '^ETIMEDOUT ' "$tmp/had") < 3"
+	! grep -v '^ETIMEDOUT ' "$tmp/had" | grep ' - ' || fail "no connection"
+	dropped=$(stat drop_memory)
+	note "$dropped packets found no memory"
+	check_num "drop_memory" "dropped > 0"
 	asked "afterwards" "$client" -n 10 "$vip:80"
 	stream_ends talk
 }
 
 [ -e /proc/self/fail-nth ] || skip_all "the kernel has no fault injection"
 [ -n "${SVCNAT_KO-}" ] || skip_all "SVCNAT_KO does not name the module"
+[ -n "${SVCNAT_STARVE-}" ] || skip_all "SVCNAT_STARVE is not set: see above"
+starve=$SVCNAT_STARVE/svcnat_starve.ko
+insmod "$starve" || bail_out "svcnat_starve"
 tcc -shared -o "$tmp/fail.so" "${0%/*}/fail.c" || bail_out "fail.so"
 tcc -o "$tmp/fail" "${0%/*}/fail.c" || bail_out "fail"
 fault verbose 0
+echo 0 > $control/fail_usercopy/verbose
 fault ignore-gfp-wait N
-fault ignore-gfp-highmem N
-fault min-order 0
+echo N > "$control/fail_page_alloc/ignore-gfp-highmem"
+echo 0 > "$control/fail_page_alloc/min-order"
 faults=0
 # For leaves_nothing_behind: here packets may be dropped for that.
 # shellcheck disable=SC2034
