@@ -242,7 +242,8 @@ static void be_liberal(struct nf_conn *ct)
 		return;
 	spin_lock_bh(&ct->lock);
 	for (i = 0; i < IP_CT_DIR_MAX; i++)
-		tcp->seen[i].flags |= IP_CT_TCP_FLAG_BE_LIBERAL;
+		WRITE_ONCE(tcp->seen[i].flags, tcp->seen[i].flags |
+					       IP_CT_TCP_FLAG_BE_LIBERAL);
 	spin_unlock_bh(&ct->lock);
 }
 

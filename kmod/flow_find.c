@@ -2,15 +2,18 @@
 /* Where a packet finds its flow: at a stage, before them and between them. */
 #include "flow.h"
 
-static __always_inline bool addr_is(const __be32 *addr, const union nf_inet_addr *wanted,
-		    u8 family)
+static __always_inline bool addr_is(const __be32 *addr,
+				    const union nf_inet_addr *wanted, u8 family)
 {
-	return READ_ONCE(*addr) == wanted->ip &&
-	       (family == AF_INET || !memcmp(addr, wanted, sizeof(*wanted)));
+	return READ_ONCE(addr[0]) == wanted->ip &&
+	       (family == AF_INET || (READ_ONCE(addr[1]) == wanted->ip6[1] &&
+				      READ_ONCE(addr[2]) == wanted->ip6[2] &&
+				      READ_ONCE(addr[3]) == wanted->ip6[3]));
 }
 
-static __always_inline bool has_key(const struct svcnat_key *key, const struct svcnat_tuple *t,
-		    enum svcnat_stage stage)
+static __always_inline bool has_key(const struct svcnat_key *key,
+				    const struct svcnat_tuple *t,
+				    enum svcnat_stage stage)
 {
 	const bool post = key->role & SVCNAT_ROLE_POST;
 
@@ -24,10 +27,11 @@ static __always_inline bool has_key(const struct svcnat_key *key, const struct s
 	       addr_is(svcnat_key_destination(key), &t->dst, t->family);
 }
 
-static __always_inline void copy_addr(union nf_inet_addr *to, const __be32 *addr, u8 family)
+static __always_inline void copy_addr(union nf_inet_addr *to,
+				      const __be32 *addr, u8 family)
 {
 	if (family != AF_INET) {
-		memcpy(to, addr, sizeof(*to));
+		svcnat_addr_read(to->ip6, addr, 4);
 		return;
 	}
 	memset(to, 0, sizeof(*to));
@@ -35,8 +39,8 @@ static __always_inline void copy_addr(union nf_inet_addr *to, const __be32 *addr
 }
 
 static __always_inline void copy_rewrite(struct svcnat_rewrite *to,
-			 const struct svcnat_key *key,
-			 const struct svcnat_line *line)
+					 const struct svcnat_key *key,
+					 const struct svcnat_line *line)
 {
 	const struct svcnat_stub *stub;
 
@@ -59,8 +63,10 @@ static __always_inline void copy_rewrite(struct svcnat_rewrite *to,
  * Copy what a key of @line stands for, whose word was read as @word; false if
  * it changed hands, or belongs to another netns.
  */
-static __always_inline bool copy(const struct svcnat_key *key, struct svcnat_line *line,
-		 const struct net *net, u64 word, struct svcnat_hit *hit)
+static __always_inline bool copy(const struct svcnat_key *key,
+				 struct svcnat_line *line,
+				 const struct net *net, u64 word,
+				 struct svcnat_hit *hit)
 {
 	hit->line = line;
 	hit->word = word;

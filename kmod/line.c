@@ -10,10 +10,11 @@ static u32 hash_key(const hsiphash_key_t *secret, u8 family, u8 proto,
 	u32 words[10];
 
 	if (family == AF_INET)
-		return hsiphash_4u32((__force u32)*src, (__force u32)*dst,
-				     ports, rest, secret);
-	memcpy(words, src, 4 * sizeof(u32));
-	memcpy(words + 4, dst, 4 * sizeof(u32));
+		return hsiphash_4u32((__force u32)READ_ONCE(*src),
+				     (__force u32)READ_ONCE(*dst), ports, rest,
+				     secret);
+	svcnat_addr_read((__force __be32 *)words, src, 4);
+	svcnat_addr_read((__force __be32 *)words + 4, dst, 4);
 	words[8] = ports;
 	words[9] = rest;
 	return hsiphash(words, sizeof(words), secret);
@@ -24,12 +25,17 @@ static u32 hash_key(const hsiphash_key_t *secret, u8 family, u8 proto,
  * @key: the key
  * @secret: random
  *
+ * Of a key that is not held it may be the hash of two flows' mixed: who takes
+ * the lock of its stripe and finds the generation that he expects had the right
+ * one.
+ *
  * Return: the hash under which it is linked, whatever its stage is.
  */
 u32 svcnat_key_hash(const struct svcnat_key *key, const hsiphash_key_t *secret)
 {
-	return hash_key(secret, svcnat_key_family(key), key->proto, key->sport,
-			key->dport, svcnat_key_source(key), svcnat_key_destination(key));
+	return hash_key(secret, svcnat_key_family(key), READ_ONCE(key->proto),
+			READ_ONCE(key->sport), READ_ONCE(key->dport),
+			svcnat_key_source(key), svcnat_key_destination(key));
 }
 
 /**

@@ -127,9 +127,9 @@ static void fill_line(struct svcnat_line *line, const struct svcnat_tuple *key,
 	WRITE_ONCE(line->key.way, 0);
 	WRITE_ONCE(line->nport, to->port);
 	WRITE_ONCE(line->mport, to->other_port);
-	memcpy(line->addr, &key->src, words * sizeof(__be32));
-	memcpy(line->addr + words, &key->dst, words * sizeof(__be32));
-	memcpy(line->addr + 2 * words, &to->addr, words * sizeof(__be32));
+	svcnat_addr_write(line->addr, key->src.ip6, words);
+	svcnat_addr_write(line->addr + words, key->dst.ip6, words);
+	svcnat_addr_write(line->addr + 2 * words, to->addr.ip6, words);
 	WRITE_ONCE(line->endpoint, spec->endpoint);
 	WRITE_ONCE(line->frontend, spec->frontend);
 }
@@ -143,7 +143,7 @@ static void fill_stub(struct svcnat_key *key, const struct svcnat_tuple *t,
 	fill_ports(key, t->proto, t->sport, t->dport);
 	WRITE_ONCE(stub->nport, to->port);
 	WRITE_ONCE(stub->mport, to->other_port);
-	memcpy(stub->addr, &to->addr, words * sizeof(__be32));
+	svcnat_addr_write(stub->addr, to->addr.ip6, words);
 }
 
 /**

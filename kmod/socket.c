@@ -102,7 +102,7 @@ bool svcnat_socket_connected(struct net *net, const struct net_device *dev,
 	switch (tuple->proto) {
 	case IPPROTO_UDP:
 		sk = find_udp(net, by, tuple);
-		return sk && sk->sk_state == TCP_ESTABLISHED;
+		return sk && READ_ONCE(sk->sk_state) == TCP_ESTABLISHED;
 	case IPPROTO_TCP:
 		sk = find_established(net, by, tuple);
 		if (sk)

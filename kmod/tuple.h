@@ -123,6 +123,39 @@ static inline unsigned int svcnat_addr_words(u8 family)
 }
 
 /**
+ * svcnat_addr_read() - copy an address that may be written meanwhile
+ * @to: where to; nobody else's
+ * @from: where others may be at the same time
+ * @words: length, in units of 4 bytes
+ *
+ * Never memcpy(), which may read a byte as often as it likes.  What is read may
+ * be of two addresses still: whoever uses this has something else to tell by.
+ */
+static inline void svcnat_addr_read(__be32 *to, const __be32 *from,
+				    unsigned int words)
+{
+	unsigned int i;
+
+	for (i = 0; i < words; i++)
+		to[i] = READ_ONCE(from[i]);
+}
+
+/**
+ * svcnat_addr_write() - write an address that may be read meanwhile
+ * @to: where others may be at the same time
+ * @from: the address
+ * @words: length, in units of 4 bytes
+ */
+static inline void svcnat_addr_write(__be32 *to, const __be32 *from,
+				     unsigned int words)
+{
+	unsigned int i;
+
+	for (i = 0; i < words; i++)
+		WRITE_ONCE(to[i], from[i]);
+}
+
+/**
  * svcnat_addr_equal() - compare two addresses of one family
  * @family: AF_INET or AF_INET6
  * @a: one

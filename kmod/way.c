@@ -76,7 +76,7 @@ static void leave(struct svcnat_ways *ways, struct svcnat_ways_slot *slot)
 	if (!way)
 		return;
 	RCU_INIT_POINTER(slot->way, NULL);
-	slot->turn = ways->turn;
+	WRITE_ONCE(slot->turn, ways->turn);
 	call_rcu(&way->rcu, free_way);
 }
 
@@ -93,10 +93,17 @@ void svcnat_ways_exit(struct svcnat_ways *ways)
 	ways->slot = NULL;
 }
 
+/* Whoever keeps a way holds no lock: see svcnat_ways_keep(). */
+static u32 turns_since(const struct svcnat_ways *ways,
+		       const struct svcnat_ways_slot *slot)
+{
+	return ways->turn - READ_ONCE(slot->turn);
+}
+
 static bool may_be_used(const struct svcnat_ways *ways,
 			const struct svcnat_ways_slot *slot)
 {
-	return !slot->used || ways->turn - slot->turn > WAY_TURNS;
+	return !slot->used || turns_since(ways, slot) > WAY_TURNS;
 }
 
 /* The place of a way that is there, or for it; NULL if there is none. */
@@ -170,7 +177,7 @@ u16 svcnat_ways_number(struct svcnat_ways *ways, struct dst_entry *dst,
 		if (!way)
 			goto unlock;
 		slot->used = true;
-		slot->turn = ways->turn;
+		WRITE_ONCE(slot->turn, ways->turn);
 		rcu_assign_pointer(slot->way, way);
 		WRITE_ONCE(ways->fresh, true);
 	}
@@ -294,7 +301,7 @@ void svcnat_ways_turned(struct svcnat_ways *ways)
 	for (i = 0; i < SVCNAT_WAYS; i++) {
 		slot = &ways->slot[i];
 		way = own(ways, slot);
-		if (way && (ways->turn - slot->turn > WAY_TURNS ||
+		if (way && (turns_since(ways, slot) > WAY_TURNS ||
 			    !dst_check(way->dst, way->cookie)))
 			leave(ways, slot);
 	}
