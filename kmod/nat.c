@@ -71,17 +71,17 @@ static enum sum_form sum_form(const struct sk_buff *skb,
 	       skb_is_gso(skb) ? SUM_PSEUDO : SUM_WHOLE;
 }
 
-static __always_inline void sum_follows(__sum16 *sum, __wsum diff)
+static void sum_follows(__sum16 *sum, __wsum diff)
 {
 	*sum = csum_fold(csum_add(diff, ~csum_unfold(*sum)));
 }
 
-static __always_inline void pseudo_sum_follows(__sum16 *sum, __wsum diff)
+static void pseudo_sum_follows(__sum16 *sum, __wsum diff)
 {
 	*sum = ~csum_fold(csum_add(diff, csum_unfold(*sum)));
 }
 
-static __always_inline __wsum put_port(__be16 *at, __be16 port)
+static __wsum put_port(__be16 *at, __be16 port)
 {
 	__wsum diff = csum_sub(csum_unfold((__force __sum16)port),
 			       csum_unfold((__force __sum16)*at));
@@ -90,7 +90,7 @@ static __always_inline __wsum put_port(__be16 *at, __be16 port)
 	return diff;
 }
 
-static __always_inline __wsum put_word(__be32 *at, __be32 word)
+static __wsum put_word(__be32 *at, __be32 word)
 {
 	__wsum diff = csum_sub((__force __wsum)word, (__force __wsum)*at);
 
@@ -99,7 +99,7 @@ static __always_inline __wsum put_word(__be32 *at, __be32 word)
 }
 
 /* An address whose change the IPv4 header checksum takes up. */
-static __always_inline __wsum put_ipv4(struct iphdr *iph, enum svcnat_side side, __be32 addr)
+static __wsum put_ipv4(struct iphdr *iph, enum svcnat_side side, __be32 addr)
 {
 	__wsum diff;
 
@@ -127,7 +127,7 @@ static __wsum put_ipv6(struct ipv6hdr *ip6h, enum svcnat_side side,
  * Gives the difference that a pseudo header sees, and adds to @around what is
  * not taken up within the network header.
  */
-static __always_inline __wsum put_addr(void *l3, u8 family, const struct svcnat_rewrite *to,
+static __wsum put_addr(void *l3, u8 family, const struct svcnat_rewrite *to,
 		       __wsum *around)
 {
 	__wsum diff;
@@ -139,7 +139,7 @@ static __always_inline __wsum put_addr(void *l3, u8 family, const struct svcnat_
 	return diff;
 }
 
-static __always_inline __wsum put_ports(__be16 *ports, const struct svcnat_rewrite *to)
+static __wsum put_ports(__be16 *ports, const struct svcnat_rewrite *to)
 {
 	const unsigned int this = to->side == SVCNAT_SOURCE ? 0 : 1;
 
@@ -147,7 +147,7 @@ static __always_inline __wsum put_ports(__be16 *ports, const struct svcnat_rewri
 			put_port(&ports[!this], to->other_port));
 }
 
-static __always_inline void transport_follows(const struct headers *h, __wsum addr, __wsum port)
+static void transport_follows(const struct headers *h, __wsum addr, __wsum port)
 {
 	if (h->form == SUM_PSEUDO) {
 		pseudo_sum_follows(h->sum, addr);
