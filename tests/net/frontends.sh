@@ -275,6 +275,17 @@ ports_are_taken_and_released()
 	refused "nobody" ECONNREFUSED "$client" "$node_at:30080"
 }
 
+# With the last nodeport nobody looks at ports any more.
+flows_outlive_the_last_nodeport()
+{
+	must service flush
+	must service add one tcp frontend nodeport 30080 endpoint "$ep1:80"
+	stream talk "$client" -n 2 "$node_at:30080"
+	must service del one
+	streams_go_on
+	stream_ends talk
+}
+
 setup_topology
 serve "$eps" 80
 serve "$node" 8080
@@ -293,4 +304,5 @@ run_tests_for "4 6" \
 	nodeports_follow_addresses \
 	never_loopback \
 	connections_of_the_node_are_left_alone \
-	ports_are_taken_and_released
+	ports_are_taken_and_released \
+	flows_outlive_the_last_nodeport
