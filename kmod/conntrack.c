@@ -6,7 +6,7 @@
 #include "conntrack.h"
 #include "tuple.h"
 
-/* All or none; once found, nf_conntrack stays until we go. */
+/* Each needs the one before it; once found, nf_conntrack stays until we go. */
 static typeof(nf_conntrack_count) *count __read_mostly;
 static typeof(nf_conntrack_find_get) *find_get __read_mostly;
 static typeof(nf_ct_helper_ext_add) *add_help __read_mostly;
@@ -18,10 +18,11 @@ static void find(void)
 	mutex_lock(&lock);
 	if (!count)
 		count = symbol_get(nf_conntrack_count);
-	if (count && !find_get)
+	if (count && !find_get) {
 		/* pairs with find_other() */
 		smp_store_release(&find_get,
 				  symbol_get(nf_conntrack_find_get));
+	}
 	if (find_get && !add_help)
 		WRITE_ONCE(add_help, symbol_get(nf_ct_helper_ext_add));
 	mutex_unlock(&lock);

@@ -112,12 +112,12 @@ static void spread(struct svcnat_filter_bits *to,
 		   const struct svcnat_filter_bits *from)
 {
 	const u32 half = BIT(to->shift);
+	unsigned int kinds;
 	u32 i, hash;
 
 	for (i = 0; i < BIT(order_of(from)); i++) {
-		unsigned int kinds = READ_ONCE(from->bits[2 * i / BITS_PER_LONG]) >>
-				     2 * i % BITS_PER_LONG & KINDS;
-
+		kinds = READ_ONCE(from->bits[2 * i / BITS_PER_LONG]) >>
+			2 * i % BITS_PER_LONG & KINDS;
 		if (!kinds)
 			continue;
 		hash = i << from->shift;

@@ -280,7 +280,7 @@ static void announce_address(const struct svcnat_flows *flows, u8 family,
 			     const union nf_inet_addr *addr)
 {
 	svcnat_filter_add(flows->filter,
-			  svcnat_filter_address(family, addr->all),
+			  svcnat_filter_address(family, addr->ip6),
 			  SVCNAT_FILTER_FLOW);
 }
 

@@ -237,14 +237,18 @@ bool svcnat_flow_find_first(const struct svcnat_flows *flows,
 			    const struct svcnat_tuple *tuple,
 			    struct svcnat_hit *hit)
 {
-	u32 hash;
+	const struct svcnat_table *table = &flows->table;
+	u32 hash, resizes = svcnat_table_resizes(table);
 
-	if (unlikely(rcu_access_pointer(flows->table.old)))
+	if (unlikely(rcu_access_pointer(table->old)))
 		return find_by_stage(flows, tuple, hit);
 	hash = svcnat_tuple_hash(tuple, &flows->key);
-	return svcnat_table_search(&flows->table, hash, b,
-				   find_line_in(b, flows->net, hash, tuple,
-						hit));
+	if (!svcnat_table_search(table, hash, b,
+				 find_line_in(b, flows->net, hash, tuple, hit)))
+		return false;
+	smp_rmb();	/* pairs with svcnat_table_resize() */
+	return svcnat_table_resizes(table) == resizes ||
+	       find_by_stage(flows, tuple, hit);
 }
 
 /**

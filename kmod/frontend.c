@@ -281,7 +281,7 @@ static u32 filter_hash(const struct svcnat_frontend *f)
 {
 	return f->family == AF_UNSPEC ?
 	       svcnat_filter_port(f->port) :
-	       svcnat_filter_address(f->family, f->addr.all);
+	       svcnat_filter_address(f->family, f->addr.ip6);
 }
 
 /**

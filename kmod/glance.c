@@ -72,7 +72,8 @@ static bool may_be_vacant(const struct svcnat_net *sn, u8 family,
 	return svcnat_ranges_contain(zone, family, &dst);
 }
 
-static __always_inline bool may_be_nodeport(const struct svcnat_net *sn, const __be16 *ports)
+static __always_inline bool may_be_nodeport(const struct svcnat_net *sn,
+					    const __be16 *ports)
 {
 	if (!READ_ONCE(sn->services.frontends.num_nodeports))
 		return false;

@@ -225,7 +225,7 @@ static unsigned int request_hook(void *priv, struct sk_buff *skb,
 	return pass(request, sn, skb, state);
 }
 
-/* One that was rewritten just now is not refused, whatever became of it. */
+/* One that was rewritten just now is not refused. */
 static unsigned int refuse_hook(void *priv, struct sk_buff *skb,
 				const struct nf_hook_state *state)
 {
@@ -233,7 +233,7 @@ static unsigned int refuse_hook(void *priv, struct sk_buff *skb,
 
 	if (!svcnat_reset_needed(sn) &&
 	    (svcnat_glance_refuse(sn, skb, state->pf) ||
-	     svcnat_memo_find(skb, state->net)))
+	     svcnat_memo_holds(skb, state->net, false)))
 		return NF_ACCEPT;
 	return pass(svcnat_refuse, sn, skb, state);
 }
@@ -241,11 +241,8 @@ static unsigned int refuse_hook(void *priv, struct sk_buff *skb,
 /* Does the packet leave as it is, with nothing to be learned from it? */
 static bool is_done(const struct svcnat_net *sn, const struct sk_buff *skb)
 {
-	const struct svcnat_memo *memo = svcnat_memo_find(skb, sn->net);
-
-	return memo && memo->says == SVCNAT_MEMO_DONE &&
-	       !READ_ONCE(sn->fastpath) && !svcnat_conntrack_is_new(skb) &&
-	       svcnat_memo_holds(memo, skb);
+	return !READ_ONCE(sn->fastpath) && !svcnat_conntrack_is_new(skb) &&
+	       svcnat_memo_holds(skb, sn->net, true);
 }
 
 static unsigned int reply_hook(void *priv, struct sk_buff *skb,

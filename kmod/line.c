@@ -89,7 +89,8 @@ bool svcnat_key_same(const struct svcnat_key *a, const struct svcnat_key *b)
 	       a->proto == b->proto &&
 	       !((a->role ^ b->role) & SVCNAT_ROLE_IPV6) &&
 	       !memcmp(svcnat_key_source(a), svcnat_key_source(b), len) &&
-	       !memcmp(svcnat_key_destination(a), svcnat_key_destination(b), len);
+	       !memcmp(svcnat_key_destination(a), svcnat_key_destination(b),
+		       len);
 }
 
 /**

@@ -14,6 +14,7 @@
 #include "version.h"
 
 #define UPKEEP_BUSY	(HZ / 4)	/* expiry: 16 slices make a turn */
+#define UPKEEP_FILTER	(HZ / 20)	/* a grace period */
 #define UPKEEP_IDLE	HZ
 
 unsigned int svcnat_net_id;
@@ -40,7 +41,7 @@ static void upkeep(struct work_struct *work)
 	if (!svcnat_drain_reap(&sn->services))
 		delay = 1;
 	if (!svcnat_filter_grow(&sn->filter))
-		delay = 1;
+		delay = min(delay, UPKEEP_FILTER);
 	svcnat_hooks_settle(sn);
 	if (!sn->hooked)
 		svcnat_fastpath_rest(sn);

@@ -1,58 +1,43 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What was found out about a packet where it was first met, for the stages that
- * it meets next: that it was rewritten, and is nobody's as it is now.
+ * it meets next: that it was rewritten, and perhaps that this is all.
  *
  * A memo is with the CPU, under the address of the packet, and not in the
- * packet: what is kept in skb->cb is anybody's who has it between our hooks.  It
- * says nothing of the packet but of its addresses and ports, with which it is
- * compared.  It is an accelerator: one that is lost, because another packet
- * took its place or this one went to another CPU, costs a lookup.
+ * packet: skb->cb is anybody's who has it between our hooks.  It says nothing
+ * of the packet but of its addresses and ports, with which it is compared.  It
+ * is an accelerator: one that is lost, because another packet took its place or
+ * this one went to another CPU, costs a lookup.
  */
 #ifndef _SVCNAT_MEMO_H
 #define _SVCNAT_MEMO_H
 
-#include <linux/cache.h>
-#include <linux/jiffies.h>
 #include <linux/percpu.h>
-#include <linux/preempt.h>
 
 #include "packet.h"
 
-/*
- * A list of packets passes one hook after the other, and the stack makes lists
- * of 8 (net.core.gro_normal_batch) or of the budget of a device (64).
- */
-#define SVCNAT_MEMOS	32
+/* A list of packets passes hook after hook: net.core.gro_normal_batch. */
+#define SVCNAT_MEMOS	16
+
+/* In svcnat_memo.key: no other stage has anything to do with the packet. */
+#define SVCNAT_MEMO_DONE	1UL
 
 /**
- * enum svcnat_memo_says - what a memo says
- * @SVCNAT_MEMO_REWRITTEN: the packet has got a new destination, and will get a
- *	new source
- * @SVCNAT_MEMO_DONE: the packet has got a new destination, and that is all
- */
-enum svcnat_memo_says {
-	SVCNAT_MEMO_REWRITTEN,
-	SVCNAT_MEMO_DONE,
-};
-
-/**
- * struct svcnat_memo - one packet, in one cache line
- * @skb: which; only compared
+ * struct svcnat_memo - one packet that has got a new destination
+ * @key: address of the packet, and SVCNAT_MEMO_DONE or not; written last: who
+ *	writes may be preempted by who reads or writes (PREEMPT_RT)
  * @net: where; only compared
  * @when: jiffies: what was found out does not hold for long
  * @l4: bytes from the network header to the transport header
- * @says: enum svcnat_memo_says
  * @tuple: addresses and ports that it has since
  */
 struct svcnat_memo {
-	const struct sk_buff	*skb;
+	unsigned long		key;
 	const struct net	*net;
 	u32			when;
 	u16			l4;
-	u8			says;
 	struct svcnat_tuple	tuple;
-} ____cacheline_aligned;
+} __aligned(64);
 
 /**
  * struct svcnat_memos - those of one CPU
@@ -65,10 +50,9 @@ struct svcnat_memos {
 DECLARE_PER_CPU(struct svcnat_memos, svcnat_memos);
 
 void svcnat_memo_write(const struct sk_buff *skb, const struct net *net,
-		       const struct svcnat_packet *packet,
-		       enum svcnat_memo_says says);
-bool svcnat_memo_holds(const struct svcnat_memo *memo,
-		       const struct sk_buff *skb);
+		       const struct svcnat_packet *packet, bool done);
+bool svcnat_memo_holds(const struct sk_buff *skb, const struct net *net,
+		       bool done);
 
 /**
  * svcnat_memo_slot() - where the memo of a packet is
@@ -82,7 +66,7 @@ static inline struct svcnat_memo *svcnat_memo_slot(const struct sk_buff *skb)
 {
 	const unsigned long at = (unsigned long)skb >> 8;
 
-	return raw_cpu_ptr(&svcnat_memos.memo[(at ^ at >> 5) % SVCNAT_MEMOS]);
+	return raw_cpu_ptr(&svcnat_memos.memo[(at ^ at >> 4) % SVCNAT_MEMOS]);
 }
 
 /**
@@ -97,27 +81,8 @@ static inline void svcnat_memo_forget(const struct sk_buff *skb)
 {
 	struct svcnat_memo *memo = svcnat_memo_slot(skb);
 
-	if (READ_ONCE(memo->skb) == skb)
-		WRITE_ONCE(memo->skb, NULL);
-}
-
-/**
- * svcnat_memo_find() - is there a memo of a packet?
- * @skb: the packet
- * @net: where
- *
- * Others who rewrite packets may have rewritten it since: svcnat_memo_holds().
- *
- * Context: any; where softirqs are not disabled there is none.
- * Return: the memo or NULL.
- */
-static inline const struct svcnat_memo *
-svcnat_memo_find(const struct sk_buff *skb, const struct net *net)
-{
-	const struct svcnat_memo *memo = svcnat_memo_slot(skb);
-
-	return READ_ONCE(memo->skb) == skb && memo->net == net &&
-	       memo->when == (u32)jiffies && in_softirq() ? memo : NULL;
+	if ((READ_ONCE(memo->key) & ~SVCNAT_MEMO_DONE) == (unsigned long)skb)
+		WRITE_ONCE(memo->key, 0);
 }
 
 #endif /* _SVCNAT_MEMO_H */

@@ -72,18 +72,30 @@ static unsigned int fail(struct svcnat_passage *p, bool first,
 	return svcnat_passage_drop(p, why);
 }
 
-/* For the stages that come next, which a packet with options goes through. */
+/* Are there flows whose answers come from where this packet comes from? */
+static bool may_answer(const struct svcnat_passage *p)
+{
+	const struct svcnat_tuple *t = &p->packet.tuple;
+	u32 hash = svcnat_filter_address(t->family, t->src.ip6);
+
+	return svcnat_filter_get(&p->sn->filter, hash) & SVCNAT_FILTER_FLOW;
+}
+
+/*
+ * For the stages that come next.  Of a plain flow nothing is left to do, unless
+ * what the packet is now is an answer in another flow: of two that are each
+ * other's endpoints.  Behind extension headers nobody would recognize it.
+ */
 static void remember(const struct svcnat_passage *p,
 		     const struct svcnat_hit *hit)
 {
 	const struct svcnat_packet *packet = &p->packet;
+	const bool full = hit->line->key.role & SVCNAT_ROLE_FULL;
 
-	if (p->packet.tuple.family == AF_INET6 &&
-	    packet->l4 - packet->l3 != sizeof(struct ipv6hdr))
-		return;
-	svcnat_memo_write(p->skb, p->sn->net, packet,
-			  hit->line->key.role & SVCNAT_ROLE_FULL ?
-			  SVCNAT_MEMO_REWRITTEN : SVCNAT_MEMO_DONE);
+	if (packet->tuple.family == AF_INET ||
+	    packet->l4 - packet->l3 == sizeof(struct ipv6hdr))
+		svcnat_memo_write(p->skb, p->sn->net, packet,
+				  !full && !may_answer(p));
 }
 
 /**

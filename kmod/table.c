@@ -247,7 +247,7 @@ int svcnat_table_resize(struct svcnat_table *table, u32 entries)
 	if (!new)
 		return -ENOMEM;
 	table->drained = 0;
-	table->resizes++;
+	WRITE_ONCE(table->resizes, table->resizes + 1);
 	/*
 	 * A reader that sees neither or both of these is right, one that sees
 	 * only the first searches one table twice.

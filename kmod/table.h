@@ -65,7 +65,7 @@ struct svcnat_stripe {
  * @hash: the hash under which an entry was linked
  * @min_order: log2 of the smallest number of buckets
  * @drained: buckets of @old that are empty; the resizer's
- * @resizes: how often the size has changed; the resizer's
+ * @resizes: how often the size has changed; written by the resizer
  */
 struct svcnat_table {
 	struct svcnat_buckets __rcu	*cur;
@@ -105,6 +105,17 @@ bool svcnat_table_wants_resize(const struct svcnat_table *table, u32 entries);
 int svcnat_table_resize(struct svcnat_table *table, u32 entries);
 bool svcnat_table_drain(struct svcnat_table *table, unsigned int budget);
 void svcnat_table_grow(struct svcnat_table *table, u32 entries);
+
+/**
+ * svcnat_table_resizes() - has the size changed meanwhile?
+ * @table: which
+ *
+ * Return: another number if entries may have begun to move since the last call.
+ */
+static inline u32 svcnat_table_resizes(const struct svcnat_table *table)
+{
+	return READ_ONCE(table->resizes);
+}
 
 /**
  * svcnat_buckets_end() - the mark at the end of a chain

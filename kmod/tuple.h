@@ -14,7 +14,11 @@
  * than some hooks do.  Later kernels have the name.
  */
 #ifndef __uninitialized
+#if __has_attribute(__uninitialized__)
 #define __uninitialized		__attribute__((__uninitialized__))
+#else
+#define __uninitialized
+#endif
 #endif
 
 /**

@@ -10,7 +10,7 @@ static u32 hash_of(u32 n)
 {
 	union nf_inet_addr addr = { .ip = htonl(0x0a600000 + n) };
 
-	return svcnat_filter_address(AF_INET, addr.all);
+	return svcnat_filter_address(AF_INET, addr.ip6);
 }
 
 static unsigned int get(const struct svcnat_filter *filter, u32 hash)
@@ -87,14 +87,14 @@ static void few_others_are_there(struct kunit *test)
 static void all_words_of_an_address_count(struct kunit *test)
 {
 	union nf_inet_addr addr = { };
-	u32 none = svcnat_filter_address(AF_INET6, addr.all);
+	u32 none = svcnat_filter_address(AF_INET6, addr.ip6);
 	unsigned int i;
 
 	for (i = 0; i < 4; i++) {
 		addr = (union nf_inet_addr) { };
-		addr.all[i] = htonl(1);
+		addr.ip6[i] = htonl(1);
 		KUNIT_EXPECT_NE(test, none >> 17,
-				svcnat_filter_address(AF_INET6, addr.all) >> 17);
+				svcnat_filter_address(AF_INET6, addr.ip6) >> 17);
 	}
 	KUNIT_EXPECT_NE(test, svcnat_filter_port(htons(30080)) >> 17,
 			svcnat_filter_port(htons(30081)) >> 17);

@@ -27,13 +27,9 @@ static struct sk_buff *make(struct kunit *test, unsigned int head,
 static bool is_found(const struct sk_buff *skb,
 		     const struct svcnat_packet *packet)
 {
-	const struct svcnat_memo *memo;
-
-	svcnat_memo_write(skb, &init_net, packet, SVCNAT_MEMO_DONE);
+	svcnat_memo_write(skb, &init_net, packet, true);
 	svcnat_memo_slot(skb)->when = jiffies;
-	memo = svcnat_memo_find(skb, &init_net);
-	return memo && memo->says == SVCNAT_MEMO_DONE &&
-	       svcnat_memo_holds(memo, skb);
+	return svcnat_memo_holds(skb, &init_net, true);
 }
 
 static void it_holds_for_what_it_was_written_of(struct kunit *test)
@@ -65,6 +61,25 @@ static void it_holds_for_what_it_was_written_of(struct kunit *test)
 	}
 }
 
+static void it_says_whether_all_is_done(struct kunit *test)
+{
+	struct svcnat_packet packet;
+	struct sk_buff *skb;
+	bool any, done;
+
+	skb = make(test, 0, &packet);
+	local_bh_disable();
+	svcnat_memo_write(skb, &init_net, &packet, false);
+	svcnat_memo_slot(skb)->when = jiffies;
+	any = svcnat_memo_holds(skb, &init_net, false);
+	done = svcnat_memo_holds(skb, &init_net, true);
+	svcnat_memo_forget(skb);
+	local_bh_enable();
+	kfree_skb(skb);
+	KUNIT_EXPECT_TRUE(test, any);
+	KUNIT_EXPECT_FALSE(test, done);
+}
+
 static void it_is_of_one_packet_and_one_netns(struct kunit *test)
 {
 	bool other_net, other_skb, kept, forgotten;
@@ -75,14 +90,14 @@ static void it_is_of_one_packet_and_one_netns(struct kunit *test)
 	other = make(test, 0, &packet);
 	local_bh_disable();
 	is_found(skb, &packet);
-	other_net = svcnat_memo_find(skb, NULL);
-	svcnat_memo_slot(other)->skb = skb;
+	other_net = svcnat_memo_holds(skb, NULL, false);
+	*svcnat_memo_slot(other) = *svcnat_memo_slot(skb);
 	svcnat_memo_forget(other);
-	other_skb = svcnat_memo_find(other, &init_net);
-	kept = READ_ONCE(svcnat_memo_slot(skb)->skb) == skb;
+	other_skb = svcnat_memo_holds(other, &init_net, false);
+	kept = svcnat_memo_slot(other)->key;
 	svcnat_memo_forget(skb);
-	forgotten = !svcnat_memo_find(skb, &init_net);
-	svcnat_memo_slot(other)->skb = NULL;
+	forgotten = !svcnat_memo_slot(skb)->key;
+	svcnat_memo_slot(other)->key = 0;
 	local_bh_enable();
 	kfree_skb(other);
 	kfree_skb(skb);
@@ -100,7 +115,7 @@ static void it_is_old_soon(struct kunit *test)
 	local_bh_disable();
 	is_found(skb, &packet);
 	svcnat_memo_slot(skb)->when = jiffies - 2;
-	old = svcnat_memo_find(skb, &init_net);
+	old = svcnat_memo_holds(skb, &init_net, false);
 	svcnat_memo_forget(skb);
 	local_bh_enable();
 	kfree_skb(skb);
@@ -120,7 +135,7 @@ static void it_is_for_softirqs(struct kunit *test)
 	is_found(skb, &packet);
 	local_bh_enable();
 	svcnat_memo_slot(skb)->when = jiffies;
-	found = svcnat_memo_find(skb, &init_net);
+	found = svcnat_memo_holds(skb, &init_net, false);
 	svcnat_memo_forget(skb);
 	preempt_enable();
 	kfree_skb(skb);
@@ -129,6 +144,7 @@ static void it_is_for_softirqs(struct kunit *test)
 
 static struct kunit_case memo_cases[] = {
 	KUNIT_CASE(it_holds_for_what_it_was_written_of),
+	KUNIT_CASE(it_says_whether_all_is_done),
 	KUNIT_CASE(it_is_of_one_packet_and_one_netns),
 	KUNIT_CASE(it_is_old_soon),
 	KUNIT_CASE(it_is_for_softirqs),

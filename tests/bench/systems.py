@@ -145,17 +145,10 @@ class SvcnatConntrack(Svcnat):
 
 class SvcnatFastpath(Svcnat):
     fastpath = True
-    settled = False
-
-    def prepare(self):
-        super().prepare()
-        self.settled = False
 
     def settle(self):
         """Its hooks come a moment after the first flow that could use them."""
-        if not self.settled:
-            time.sleep(1)
-        self.settled = True
+        time.sleep(0.5)
 
 
 class Ipvs(System):

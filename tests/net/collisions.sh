@@ -254,6 +254,21 @@ used_again()
 	no_conntrack
 }
 
+# Two that are each other's endpoints, and all four ports are one: a question of
+# either looks like an answer to the other's, and gets its own all the same.
+one_port_on_both_sides()
+{
+	local i
+
+	must service add there udp "$vip:7946" endpoint "$ep1:7946"
+	must service add back udp "$vip2:7946" endpoint "$client_at:7946"
+	for i in 1 2 3; do
+		asked "back $i" "$eps" -u -s "$ep_ip" -p 7946 -n 2 "$vip2:7946"
+		asked "there $i" "$client" -u -s "$client_ip" -p 7946 -n 2 \
+			"$vip:7946"
+	done
+}
+
 nothing_was_dropped()
 {
 	local name
@@ -266,7 +281,8 @@ nothing_was_dropped()
 }
 
 setup_topology
-serve "$eps" 80 81/close
+serve "$eps" 80 81/close 7946
+serve "$client" 7946
 serve "$node" 8080
 serve "$pod" 80
 run_tests_for "4 6" \
@@ -277,4 +293,5 @@ run_tests_for "4 6" \
 	shifted \
 	errors_of_shifted \
 	used_again \
+	one_port_on_both_sides \
 	nothing_was_dropped
