@@ -157,4 +157,5 @@ static struct kunit_suite filter_suite = {
 	.exit = filter_exit,
 	.test_cases = filter_cases,
 };
+
 kunit_test_suite(filter_suite);

@@ -155,4 +155,5 @@ static struct kunit_suite memo_suite = {
 	.name = "svcnat_memo",
 	.test_cases = memo_cases,
 };
+
 kunit_test_suite(memo_suite);
