@@ -18,9 +18,10 @@ import subprocess
 import sys
 
 # What a packet may meet; the rest is configuration.
-PACKETS = """affinity conntrack connect evict fastpath flow flow_find flow_life
-    flows hook icmp ipsec line lookup maglev memory nat nat_abort node packet
-    packet_sctp packet_writable passage quota ranges refuse reject reset
+PACKETS = """affinity connect conntrack evict fastpath filter flow
+    flow_find flow_life flows glance hook icmp ipsec line lookup
+    maglev memo memory nat nat_abort node packet packet_sctp
+    packet_writable passage quota ranges refuse reject reset
     schedule snat socket state table tuple way""".split()
 ENOUGH = 85     # per cent of the lines
 
