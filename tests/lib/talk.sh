@@ -151,6 +151,8 @@ stream()
 	shift
 
 	[ "$2" != -n ] || n=$3
+	# Not only when the peer begins: what was there before has ended.
+	: > "$tmp/$name"
 	"$peer" -N "$1" stream -t $((10000 * slow)) "${@:2}" \
 		> "$tmp/$name" 2>&1 &
 	stream_pids[$name]=$!
