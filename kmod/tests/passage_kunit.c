@@ -50,10 +50,15 @@ static struct walk *walk;
 static int walk_init(struct kunit *test)
 {
 	int err = svcnat_fixture_init(test);
+	struct flow_fixture *fx = test->priv;
 
 	memset(&routes, 0, sizeof(routes));
 	walk = kunit_kzalloc(test, sizeof(*walk), GFP_KERNEL);
-	return err ?: walk ? 0 : -ENOMEM;
+	if (err || !walk)
+		return err ?: -ENOMEM;
+	/* The same bits as those of the fixture's flows */
+	walk->sn.filter = fx->filter;
+	return 0;
 }
 
 /* Make flow @n of this shape, established. */
