@@ -110,11 +110,24 @@ the_node_does_not()
 ends_are_seen()
 {
 	ctl flow flush
+	nft_node <<- END
+		table inet ends {
+			counter seen { }
+			chain forward {
+				type filter hook forward priority 0
+				tcp flags & (fin | rst) != 0 counter name seen
+			}
+		}
+	END
 	talk "$client"
 	goes_fast
 	talk_ends
 	busywait 2000 all_are closing ||
 		fail "states: $(ctl flow show web)"
+	check_num "ends in the forward chain" "$(ip netns exec "$node" \
+		nft -j list counter inet ends seen |
+		jq '.nftables[] | .counter.packets // empty') >= 3"
+	nft_node <<< "delete table inet ends"
 }
 
 # all_are STATE: the flows of web
