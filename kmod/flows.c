@@ -8,11 +8,7 @@
 
 #include "flow.h"
 
-/*
- * So large at least: it grows in process context, and much may come before the
- * next process runs.
- */
-#define TABLE_ORDER	15
+#define TABLE_ORDER	10
 #define STRIPES_ORDER	8
 
 /* A slice of expiry: a full turn takes SLICES of them, each within BUDGET. */
