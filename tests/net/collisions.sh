@@ -46,10 +46,7 @@ together()
 
 	port=$((port + 1))
 	seen=()
-	# Not only when the peer begins: what was there before has ended.
-	: > "$tmp/together"
-	"$peer" -N "$ns" stream -p "$port" "$@" > "$tmp/together" 2>&1 &
-	stream_pids[together]=$!
+	stream together "$ns" -p "$port" "$@"
 	busywait 10000 has " open " "$tmp/together" "$n" ||
 		fail "$who: $(< "$tmp/together")"
 	while read -r endpoint source _; do

@@ -25,11 +25,17 @@ family_begins()
 	END
 }
 
+# packets TABLE COUNTER: prints how many the node's firewall has counted
+packets()
+{
+	ip netns exec "$node" nft -j list counter inet "$@" |
+		jq '.nftables[] | .counter.packets // empty'
+}
+
 # passed: prints how many packets have been forwarded by the normal path
 passed()
 {
-	ip netns exec "$node" nft -j list counter inet watch normal |
-		jq '.nftables[] | .counter.packets // empty'
+	packets watch normal
 }
 
 # goes_fast [WHAT]: most of what is translated takes the fast path.
@@ -124,9 +130,7 @@ ends_are_seen()
 	talk_ends
 	busywait 2000 all_are closing ||
 		fail "states: $(ctl flow show web)"
-	check_num "ends in the forward chain" "$(ip netns exec "$node" \
-		nft -j list counter inet ends seen |
-		jq '.nftables[] | .counter.packets // empty') >= 3"
+	check_num "ends in the forward chain" "$(packets ends seen) >= 3"
 	nft_node <<< "delete table inet ends"
 }
 
@@ -157,8 +161,7 @@ firewalls_are_asked()
 	bulk "$client" $((8000000 / slow)) "$vip:80"
 	slowwait 9000 reviewed || fail "nothing is asked again"
 	goes_fast "after a review"
-	check_is "invalid" "$(ip netns exec "$node" nft -j list counter \
-		inet state invalid | jq '.nftables[] | .counter.packets // empty')" 0
+	check_is "invalid" "$(packets state invalid)" 0
 	nft_node <<< "insert rule inet state forward ct state established drop"
 	slowwait 20000 nothing_passes || fail "a firewall is not asked again"
 	nft_node <<< "delete table inet state"
