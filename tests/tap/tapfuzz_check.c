@@ -228,7 +228,9 @@ static bool undo_odd_sum(const struct trial *t, const struct forecast *f,
 {
 	const struct vnet *v = &pieces[0].vnet;
 	const unsigned int at = v->csum_start + v->csum_offset - ETH_LEN;
-	const unsigned int room = is_ipv4(t->family) ? 20 : 40;
+	/* Its options too: who forwards it may have written them, and summed up. */
+	const unsigned int room = is_ipv4(t->family) ? 4 * (t->whole[0] & 15) :
+						       40;
 
 	if (!is_odd_pending(t, f))
 		return true;

@@ -216,7 +216,8 @@ bool frag_gather(const struct frame *f, uint8_t *to, unsigned int *len)
 	*len = room_of_first + end_of_last;
 	memcpy(to, all + 256 - room_of_first, *len);
 	if (v4) {
-		to[6] &= 0x40;
+		/* ip_do_fragment() forgets the bit that is reserved. */
+		to[6] = (to[6] & 0x40) | (trial.whole[6] & 0x80);
 		to[7] = 0;
 		put16(to + 2, *len);
 		sum_ipv4(to);
