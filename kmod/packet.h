@@ -102,6 +102,8 @@ enum svcnat_parsed svcnat_packet_parse(const struct sk_buff *skb, u8 family,
 				       struct svcnat_packet *packet);
 enum svcnat_parsed svcnat_packet_parse_sctp(const struct sk_buff *skb,
 					    struct svcnat_packet *packet);
+bool svcnat_packet_plain(struct sk_buff *skb, u8 family,
+			 struct svcnat_packet *packet);
 bool svcnat_packet_is(const struct sk_buff *skb, const struct svcnat_tuple *t,
 		      u32 l3, u32 l4);
 bool svcnat_packet_writable(struct sk_buff *skb,
