@@ -5,6 +5,7 @@
 #include <linux/netdevice.h>
 #include <linux/netfilter_bridge.h>
 #include <linux/skbuff.h>
+#include <linux/workqueue.h>
 #include <net/arp.h>
 #include <net/dst.h>
 #include <net/ip.h>
@@ -53,46 +54,6 @@ static bool is_special(struct sk_buff *skb)
 	return skb->pkt_type != PACKET_HOST || skb_sk_is_prefetched(skb) ||
 	       skb_shared(skb) || skb_vlan_tag_present(skb) ||
 	       skb_sec_path(skb) || skb_warn_if_lro(skb);
-}
-
-/* What ip_rcv() and ip_forward() ask, of a packet without options */
-static bool is_simple4(struct sk_buff *skb, u32 *len)
-{
-	const struct iphdr *iph;
-
-	if (!pskb_may_pull(skb, sizeof(*iph)))
-		return false;
-	iph = ip_hdr(skb);
-	*len = ntohs(iph->tot_len);
-	return iph->version == 4 && iph->ihl == 5 && *len > sizeof(*iph) &&
-	       !ip_is_fragment(iph) &&
-	       iph->ttl > 1 && !ip_fast_csum((const u8 *)iph, iph->ihl);
-}
-
-/* What ip6_rcv() and ip6_forward() ask, of one without extension headers */
-static bool is_simple6(struct sk_buff *skb, u32 *len)
-{
-	const struct ipv6hdr *ip6h;
-
-	if (!pskb_may_pull(skb, sizeof(*ip6h)))
-		return false;
-	ip6h = ipv6_hdr(skb);
-	*len = sizeof(*ip6h) + ntohs(ip6h->payload_len);
-	return ip6h->version == 6 && ip6h->payload_len && ip6h->hop_limit > 1 &&
-	       (ip6h->nexthdr == IPPROTO_TCP || ip6h->nexthdr == IPPROTO_UDP);
-}
-
-/* Is there nothing about the packet but its addresses, ports and data? */
-static bool is_simple(struct sk_buff *skb, u8 family)
-{
-	u32 len;
-
-	if (is_special(skb) ||
-	    !(family == AF_INET ? is_simple4(skb, &len) :
-				  is_simple6(skb, &len)) || skb->len < len)
-		return false;
-	/* What made the frame long enough for the wire */
-	return !pskb_trim_rcsum(skb, len);
 }
 
 /* Does it neither begin nor end anything? */
@@ -146,19 +107,18 @@ static struct svcnat_way *way_for(const struct svcnat_passage *p,
 	return fits(p->skb, way->dst, p->packet.tuple.family) ? way : NULL;
 }
 
+/* That no softirq comes in between is what RCU for neighbours asks for. */
 static void output4(struct sk_buff *skb, struct dst_entry *dst)
 {
 	struct rtable *rt = (struct rtable *)dst;
 	struct neighbour *neigh;
 	bool is_v6gw = false;
 
-	rcu_read_lock_bh();
 	neigh = ip_neigh_for_gw(rt, skb, &is_v6gw);
 	if (IS_ERR(neigh))
 		kfree_skb(skb);
 	else
 		neigh_output(neigh, skb, is_v6gw);
-	rcu_read_unlock_bh();
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
@@ -167,14 +127,12 @@ static void output6(struct sk_buff *skb, struct dst_entry *dst)
 	const struct in6_addr *next;
 	struct neighbour *neigh;
 
-	rcu_read_lock_bh();
 	next = rt6_nexthop((struct rt6_info *)dst, &ipv6_hdr(skb)->daddr);
 	neigh = ip_neigh_gw6(dst->dev, next);
 	if (IS_ERR(neigh))
 		kfree_skb(skb);
 	else
 		neigh_output(neigh, skb, false);
-	rcu_read_unlock_bh();
 }
 #else
 static void output6(struct sk_buff *skb, struct dst_entry *dst)
@@ -195,11 +153,11 @@ static void forward(struct sk_buff *skb, struct dst_entry *dst, u8 family)
 	if (family == AF_INET) {
 		ip_decrease_ttl(ip_hdr(skb));
 		skb->priority = rt_tos2priority(ip_hdr(skb)->tos);
-		memset(IPCB(skb), 0, sizeof(struct inet_skb_parm));
+		*IPCB(skb) = (struct inet_skb_parm) { };
 		output4(skb, dst);
 	} else {
 		ipv6_hdr(skb)->hop_limit--;
-		memset(IP6CB(skb), 0, sizeof(struct inet6_skb_parm));
+		*IP6CB(skb) = (struct inet6_skb_parm) { };
 		output6(skb, dst);
 	}
 }
@@ -236,7 +194,7 @@ static unsigned int carry(struct svcnat_passage *p,
 
 /**
  * svcnat_fastpath_hook() - a packet has come by a gate
- * @priv: not used
+ * @priv: struct svcnat_net of the netns
  * @skb: the packet
  * @state: of the hook
  *
@@ -252,13 +210,12 @@ unsigned int svcnat_fastpath_hook(void *priv, struct sk_buff *skb,
 	struct svcnat_hit hit __uninitialized;
 
 	if ((family == AF_INET6 && skb->protocol != htons(ETH_P_IPV6)) ||
-	    has_policies(state->net) || !is_simple(skb, family))
+	    has_policies(state->net) || is_special(skb))
 		return NF_ACCEPT;
-	p.sn = svcnat_pernet(state->net);
+	p.sn = priv;
 	p.skb = skb;
 	p.state = state;
-	if (svcnat_packet_parse(skb, family, &p.packet) != SVCNAT_PARSED ||
-	    !goes_on(&p.packet) ||
+	if (!svcnat_packet_plain(skb, family, &p.packet) ||
 	    !svcnat_flow_find_first(&p.sn->flows, &p.packet.tuple, &hit))
 		return NF_ACCEPT;
 	way = way_for(&p, &hit);
@@ -324,6 +281,22 @@ static u32 cookie_of(const struct dst_entry *dst, u8 family)
 	return 0;
 }
 
+/* Its number.  Who sees to the gates is called if it is a new one. */
+static u16 learn_way(struct svcnat_passage *p)
+{
+	struct svcnat_flows *flows = &p->sn->flows;
+	struct dst_entry *dst = skb_dst(p->skb);
+	const bool fresh = READ_ONCE(flows->ways.fresh);
+	u16 way;
+
+	way = svcnat_ways_number(&flows->ways, dst,
+				 cookie_of(dst, p->state->pf),
+				 p->skb->skb_iif);
+	if (!fresh && READ_ONCE(flows->ways.fresh))
+		mod_delayed_work(system_power_efficient_wq, flows->worker, 0);
+	return way;
+}
+
 /**
  * svcnat_fastpath_learn() - remember where a packet leaves
  * @p: the packet, at the last hook, before its source is rewritten
@@ -358,10 +331,7 @@ void svcnat_fastpath_learn(struct svcnat_passage *p,
 		direction = hit->direction;
 	}
 	if (is_eligible(p, hit))
-		way = svcnat_ways_number(&flows->ways, skb_dst(p->skb),
-					 cookie_of(skb_dst(p->skb),
-						   p->state->pf),
-					 p->skb->skb_iif);
+		way = learn_way(p);
 	if (READ_ONCE(line->key.way) != way)
 		svcnat_flow_lead(flows, hit, direction, way);
 	/* Who ends a connection ends it for both. */

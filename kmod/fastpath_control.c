@@ -12,7 +12,7 @@
  */
 void svcnat_fastpath_init(struct svcnat_net *sn)
 {
-	svcnat_gates_init(&sn->gates, svcnat_fastpath_hook);
+	svcnat_gates_init(&sn->gates, svcnat_fastpath_hook, sn);
 }
 
 /**

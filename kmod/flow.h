@@ -34,7 +34,8 @@ struct delayed_work;
  * @filter: addresses are in it by which packets of flows are known
  * @key: of the hash; random
  * @stats: of the netns
- * @worker: is made to run at once when the table should grow
+ * @worker: is made to run at once when the table should grow, or the first
+ *	packet has a way
  * @timeout: seconds, by enum svcnat_timeout
  * @quota: limit on flows
  * @direct: what direct flows are charged to, as endpoint and as frontend

@@ -34,8 +34,7 @@ static __always_inline void copy_addr(union nf_inet_addr *to,
 		svcnat_addr_read(to->ip6, addr, 4);
 		return;
 	}
-	memset(to, 0, sizeof(*to));
-	to->ip = READ_ONCE(*addr);
+	*to = (union nf_inet_addr) { .ip = READ_ONCE(*addr) };
 }
 
 static __always_inline void copy_rewrite(struct svcnat_rewrite *to,
@@ -178,9 +177,19 @@ bool svcnat_flow_find(const struct svcnat_flows *flows,
 					   hit));
 }
 
+/* Not where nobody has announced its destination: see svcnat_flow_insert(). */
+static bool may_have_earlier(const struct svcnat_flows *flows,
+			     const struct svcnat_tuple *tuple)
+{
+	u32 hash = svcnat_filter_address(tuple->family, tuple->dst.ip6);
+
+	return svcnat_filter_get(flows->filter, hash) & SVCNAT_FILTER_FLOW;
+}
+
 /* The line that a packet finds first: that of SVCNAT_PRE, else the other. */
 static struct svcnat_key *find_line_in(const struct svcnat_buckets *b,
-				       const struct net *net, u32 hash,
+				       const struct svcnat_flows *flows,
+				       u32 hash,
 				       const struct svcnat_tuple *tuple,
 				       struct svcnat_hit *hit)
 {
@@ -197,7 +206,8 @@ again:
 		    key->role & SVCNAT_ROLE_STUB)
 			continue;
 		post = key->role & SVCNAT_ROLE_POST;
-		if (!match(key, net, tuple, post ? SVCNAT_POST : SVCNAT_PRE,
+		if (!match(key, flows->net, tuple,
+			   post ? SVCNAT_POST : SVCNAT_PRE,
 			   found ? &later : hit))
 			continue;
 		if (!post) {
@@ -205,6 +215,8 @@ again:
 				*hit = later;
 			return key;
 		}
+		if (!may_have_earlier(flows, tuple))
+			return key;
 		found = key;
 	}
 	if (svcnat_node_mark(node) != svcnat_buckets_end(b, slot))
@@ -244,7 +256,7 @@ bool svcnat_flow_find_first(const struct svcnat_flows *flows,
 		return find_by_stage(flows, tuple, hit);
 	hash = svcnat_tuple_hash(tuple, &flows->key);
 	if (!svcnat_table_search(table, hash, b,
-				 find_line_in(b, flows->net, hash, tuple, hit)))
+				 find_line_in(b, flows, hash, tuple, hit)))
 		return false;
 	smp_rmb();	/* pairs with svcnat_table_resize() */
 	return svcnat_table_resizes(table) == resizes ||

@@ -21,11 +21,14 @@ struct svcnat_gate {
  * svcnat_gates_init() - no gates yet
  * @gates: which
  * @hook: what shall be called at each
+ * @priv: with this
  */
-void svcnat_gates_init(struct svcnat_gates *gates, nf_hookfn *hook)
+void svcnat_gates_init(struct svcnat_gates *gates, nf_hookfn *hook,
+		       void *priv)
 {
 	INIT_LIST_HEAD(&gates->list);
 	gates->hook = hook;
+	gates->priv = priv;
 }
 
 /*
@@ -60,8 +63,9 @@ static void open(struct svcnat_gates *gates, struct net_device *dev)
 		return;
 	gate->dev = dev;
 	gate->ops = (struct nf_hook_ops) {
-		.hook = gates->hook, .dev = dev, .pf = NFPROTO_NETDEV,
-		.hooknum = NF_NETDEV_INGRESS, .priority = PRIORITY,
+		.hook = gates->hook, .priv = gates->priv, .dev = dev,
+		.pf = NFPROTO_NETDEV, .hooknum = NF_NETDEV_INGRESS,
+		.priority = PRIORITY,
 	};
 	if (nf_register_net_hook(dev_net(dev), &gate->ops)) {
 		kfree(gate);

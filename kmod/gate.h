@@ -14,13 +14,16 @@ struct svcnat_ways;
  * struct svcnat_gates - the gates of a netns
  * @list: struct svcnat_gate; the writer lock
  * @hook: what is called there
+ * @priv: with this
  */
 struct svcnat_gates {
 	struct list_head	list;
 	nf_hookfn		*hook;
+	void			*priv;
 };
 
-void svcnat_gates_init(struct svcnat_gates *gates, nf_hookfn *hook);
+void svcnat_gates_init(struct svcnat_gates *gates, nf_hookfn *hook,
+		       void *priv);
 void svcnat_gates_follow(struct svcnat_gates *gates, struct net *net,
 			 struct svcnat_ways *ways);
 void svcnat_gates_close(struct svcnat_gates *gates,
