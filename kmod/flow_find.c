@@ -34,7 +34,7 @@ static __always_inline void copy_addr(union nf_inet_addr *to,
 		svcnat_addr_read(to->ip6, addr, 4);
 		return;
 	}
-	*to = (union nf_inet_addr) { .ip = READ_ONCE(*addr) };
+	*to = svcnat_addr_ipv4(READ_ONCE(*addr));
 }
 
 static __always_inline void copy_rewrite(struct svcnat_rewrite *to,

@@ -18,8 +18,8 @@ static __always_inline bool plain4(const struct iphdr *iph,
 	if (iph->version != 4 || iph->ihl != 5 || ip_is_fragment(iph) ||
 	    iph->ttl <= 1 || ip_fast_csum((const u8 *)iph, 5))
 		return false;
-	t->src = (union nf_inet_addr) { .ip = iph->saddr };
-	t->dst = (union nf_inet_addr) { .ip = iph->daddr };
+	t->src = svcnat_addr_ipv4(iph->saddr);
+	t->dst = svcnat_addr_ipv4(iph->daddr);
 	t->family = AF_INET;
 	t->proto = iph->protocol;
 	packet->l4 = sizeof(*iph);

@@ -127,6 +127,20 @@ static inline unsigned int svcnat_addr_words(u8 family)
 }
 
 /**
+ * svcnat_addr_ipv4() - an IPv4 address as an address of any family
+ * @ip: the address
+ *
+ * Told as its first member, which is all there is: had it been told as another
+ * one, compilers may leave the rest undefined.
+ *
+ * Return: it, and zeroes in what IPv4 does not use.
+ */
+static inline union nf_inet_addr svcnat_addr_ipv4(__be32 ip)
+{
+	return (union nf_inet_addr) { .all = { (__force u32)ip } };
+}
+
+/**
  * svcnat_addr_read() - copy an address that may be written meanwhile
  * @to: where to; nobody else's
  * @from: where others may be at the same time
