@@ -41,6 +41,8 @@ struct delayed_work;
  * @direct: what direct flows are charged to, as endpoint and as frontend
  * @ways: where their packets leave, as far as the fast path has learned
  * @cursor: bucket where the next slice of expiry begins; the worker's
+ * @fitted: jiffies when the table was last seen to have its right size; the
+ *	worker's
  */
 struct svcnat_flows {
 	const struct net	*net;
@@ -54,6 +56,7 @@ struct svcnat_flows {
 	struct svcnat_account	direct;
 	struct svcnat_ways	ways;
 	u32			cursor;
+	unsigned long		fitted;
 };
 
 /**

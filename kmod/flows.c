@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The population of flows: its limits, its upkeep, and showing it. */
+#include <linux/jiffies.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/random.h>
@@ -15,6 +16,12 @@
 #define SLICES		16
 #define SLICE_BUDGET	(2 * NSEC_PER_MSEC)
 #define DRAIN_BUDGET	8192
+
+/*
+ * Whoever was busy will be again, and new flows cost twice as much while the
+ * table grows anew.
+ */
+#define KEEP_TABLE	(5 * 60 * HZ)
 
 static u32 hash_node(const struct svcnat_table *table,
 		     const struct svcnat_node *node)
@@ -158,13 +165,26 @@ static enum svcnat_visit expire_one(const struct svcnat_flows *flows,
 							SVCNAT_VISIT_NEXT;
 }
 
+/* Has it been too large for so long that it will hardly be needed soon? */
+static bool may_shrink(const struct svcnat_flows *flows)
+{
+	return time_after_eq(jiffies, flows->fitted + KEEP_TABLE);
+}
+
 static void fit_table(struct svcnat_flows *flows)
 {
 	/* Stubs are not counted: see flow.c for what that makes of chains. */
 	u32 keys = svcnat_flows_live(flows) * 2;
+	const struct svcnat_buckets *b;
 
-	if (svcnat_table_wants_resize(&flows->table, keys) &&
-	    !svcnat_table_resize(&flows->table, keys))
+	if (!svcnat_table_wants_resize(&flows->table, keys)) {
+		flows->fitted = jiffies;
+		return;
+	}
+	b = rcu_dereference_protected(flows->table.cur, 1);
+	if (keys <= b->mask && !may_shrink(flows))
+		return;
+	if (!svcnat_table_resize(&flows->table, keys))
 		flows->cursor = 0;
 }
 
@@ -237,6 +257,7 @@ int svcnat_flows_init(struct svcnat_flows *flows, const struct net *net,
 	flows->filter = filter;
 	flows->stats = stats;
 	flows->worker = worker;
+	flows->fitted = jiffies;
 	svcnat_ways_init(&flows->ways);
 	flows->timeout[SVCNAT_TIMEOUT_TCP_ESTABLISHED] = 24 * 60 * 60;
 	flows->timeout[SVCNAT_TIMEOUT_TCP_TRANSITORY] = 120;

@@ -101,6 +101,11 @@ static void upkeep_grows_expires_and_shrinks(struct kunit *test)
 	}
 	svcnat_fixture_upkeep(fx);
 	KUNIT_EXPECT_EQ(test, svcnat_flows_live(&fx->flows), 0);
+	/* Not at once: it may be needed again. */
+	fx->flows.fitted = jiffies - 4 * 60 * HZ;
+	svcnat_fixture_upkeep(fx);
+	KUNIT_EXPECT_EQ(test, mask(fx), 2 * n - 1);
+	fx->flows.fitted = jiffies - 5 * 60 * HZ - 1;
 	svcnat_fixture_upkeep(fx);
 	KUNIT_EXPECT_EQ(test, mask(fx), 1023);
 }
