@@ -76,6 +76,8 @@ static int open_flow(struct svcnat_passage *p, const struct svcnat_query *query,
 	};
 	int err, tries = CLASH_TRIES;
 
+	svcnat_account_prefetch(&d->frontend->account);
+	svcnat_account_prefetch(&d->entry->endpoint->account);
 	do {
 		err = insert(p, &path, &spec, d, hit);
 		if (err != -EADDRINUSE)

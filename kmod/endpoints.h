@@ -9,6 +9,7 @@
 
 #include <linux/list.h>
 #include <linux/netfilter.h>
+#include <linux/prefetch.h>
 #include <linux/rcupdate.h>
 
 #include "stats.h"
@@ -147,6 +148,24 @@ svcnat_endpoints_at(const struct svcnat_endpoints *endpoints, u8 family,
 		    enum svcnat_list list, u32 slot);
 u32 svcnat_endpoints_count(const struct svcnat_endpoints *endpoints, u8 family,
 			   enum svcnat_list list);
+
+/**
+ * svcnat_endpoints_prefetch() - one of them will be drawn
+ * @endpoints: the array
+ *
+ * What is behind the list is read one after the other, each led by the one
+ * before.  So fetch what a small array has all at once; of a large one, its
+ * beginning, which is as good as any.
+ */
+static inline void
+svcnat_endpoints_prefetch(const struct svcnat_endpoints *endpoints)
+{
+	const void *at = endpoints;
+	unsigned int i;
+
+	for (i = 2; i < 7; i++)
+		prefetch(at + 64 * i);
+}
 
 /**
  * svcnat_entry_in() - can an entry be drawn from a list?

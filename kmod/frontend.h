@@ -97,9 +97,8 @@ struct svcnat_vip {
 
 /**
  * struct svcnat_frontend - a frontend
- * @account: what its flows are charged to
- * @owner: the service
  * @node: in svcnat_frontends.table
+ * @owner: the service
  * @allow: who may be a client; NULL for everybody
  * @addr: address; unused bytes are zero
  * @port: port, network byte order
@@ -107,17 +106,19 @@ struct svcnat_vip {
  * @proto: protocol
  * @kind: enum svcnat_kind; written under the writer lock
  * @wanted: the change under way keeps it; the writer lock
+ * @account: what its flows are charged to
  * @vip: its address; NULL while it is not linked, and for a nodeport
  * @spare: memory for @vip if nobody has that address yet
  * @list: among the frontends of the service, later among all draining ones
  * @kin: among the draining ones of the service
  * @gone: grace period after which no new flow can be made on it
  * @rcu: frees it
+ *
+ * What packets read comes first, up to the flags of the account: 64 bytes.
  */
 struct svcnat_frontend {
-	struct svcnat_account	account;
-	struct svcnat_service	*owner;
 	struct svcnat_node	node;
+	struct svcnat_service	*owner;
 	struct svcnat_ranges __rcu *allow;
 	union nf_inet_addr	addr;
 	__be16			port;
@@ -125,6 +126,7 @@ struct svcnat_frontend {
 	u8			proto;
 	u8			kind;
 	bool			wanted;
+	struct svcnat_account	account;
 	struct svcnat_vip	*vip;
 	struct svcnat_vip	*spare;
 	struct list_head	list;

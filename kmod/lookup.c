@@ -338,6 +338,8 @@ void svcnat_lookup(struct svcnat_services *services,
 		return;
 	}
 	decision->endpoints = rcu_dereference(decision->service->endpoints);
+	if (decision->endpoints)
+		svcnat_endpoints_prefetch(decision->endpoints);
 	apply_policy(services, query, decision);
 	if (!svcnat_endpoints_count(decision->endpoints, t->family,
 				    decision->list)) {
@@ -349,6 +351,7 @@ void svcnat_lookup(struct svcnat_services *services,
 		return;
 	}
 	choose(services, query, decision);
+	prefetch(decision->entry->endpoint);
 	settle_source(services, query, decision);
 	decision->verdict = SVCNAT_TRANSLATE;
 }

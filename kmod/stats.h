@@ -10,6 +10,7 @@
 #include <linux/atomic.h>
 #include <linux/bottom_half.h>
 #include <linux/percpu.h>
+#include <linux/prefetch.h>
 #include <linux/u64_stats_sync.h>
 
 #include "uapi/svcnat.h"
@@ -107,6 +108,8 @@ enum svcnat_direction {
  * @bytes: by enum svcnat_direction, network header and up
  * @syncp: makes 64-bit reads whole on 32-bit machines
  * @held: flows begun less flows ended that are not in svcnat_account.active
+ *
+ * A packet of a flow writes into two of these: each is one cache line.
  */
 struct svcnat_counters {
 	u64_stats_t		opened;
@@ -115,7 +118,7 @@ struct svcnat_counters {
 	u64_stats_t		bytes[SVCNAT_DIRECTIONS];
 	struct u64_stats_sync	syncp;
 	atomic_t		held;
-};
+} __aligned(64);
 
 /* svcnat_account.flags: written under the writer lock, read in the data path */
 #define SVCNAT_ACCOUNT_REMOVED	0x1	/* no longer configured */
@@ -126,18 +129,18 @@ struct svcnat_counters {
 /**
  * struct svcnat_account - what a flow knows of its frontend and its endpoint
  * @counters: what the flow's packets are charged to
+ * @flags: SVCNAT_ACCOUNT_...
  * @net: the netns it belongs to, and every flow charged to it
  * @active: flows now, where somebody wants to read them cheaply; else NULL
- * @flags: SVCNAT_ACCOUNT_...
  *
  * Embedded in both.  It outlives all its flows: a removed object is freed only
  * when every flow that was opened on it is closed and a grace period is over.
  */
 struct svcnat_account {
 	struct svcnat_counters __percpu	*counters;
+	u8				flags;
 	const struct net		*net;
 	atomic_t			*active;
-	u8				flags;
 };
 
 /**
@@ -184,6 +187,17 @@ static inline int svcnat_account_init(struct svcnat_account *account,
 static inline void svcnat_account_exit(struct svcnat_account *account)
 {
 	free_percpu(account->counters);
+}
+
+/**
+ * svcnat_account_prefetch() - there will soon be something to charge
+ * @account: to this
+ *
+ * Context: softirqs disabled.
+ */
+static inline void svcnat_account_prefetch(const struct svcnat_account *account)
+{
+	prefetchw(raw_cpu_ptr(account->counters));
 }
 
 /**

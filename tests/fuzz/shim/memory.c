@@ -33,8 +33,8 @@ void *shim_alloc(size_t len, bool zero)
 
 	if (refused())
 		return NULL;
-	p = malloc(len);
-	if (!p)
+	/* What is to begin a cache line does. */
+	if (posix_memalign(&p, 64, len))
 		abort();
 	memset(p, zero ? 0 : 0xa5, len);
 	pieces++;

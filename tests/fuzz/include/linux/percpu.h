@@ -14,6 +14,7 @@ extern int shim_cpu;
 #define this_cpu_ptr(p)							\
 	({ fuzz_check(shim_bh_disabled > 0, "softirqs enabled");	\
 	   (p) + shim_cpu; })
+#define raw_cpu_ptr(p)			((p) + shim_cpu)
 #define num_possible_cpus()		SHIM_CPUS
 #define for_each_possible_cpu(cpu)					\
 	for ((cpu) = 0; (cpu) < SHIM_CPUS; (cpu)++)
