@@ -72,7 +72,7 @@ static void ipv4(struct builder *p, const struct ends *e, bool plain)
 
 	build_zero(p, 20);
 	b[1] = below(4) << 2;
-	put16(b + 4, next_id++);
+	put16(b + 4, next_id++ & 0x7fff);
 	if (chance(3))
 		b[6] = 0x40;
 	if (p->fragment && chance(4))

@@ -8,6 +8,7 @@
 
 struct frame pieces[MAX_PIECES];
 unsigned int marks[24], num_marks;
+static uint16_t next_train;
 
 static void set_addr(uint8_t *to, uint8_t family, const char *v4,
 		     const char *v6)
@@ -232,8 +233,12 @@ static void make_train(struct trial *t)
 	 */
 	build_network(&p, &back, is_ipv4(e.family) ||
 				 (frags_mode && e.sport / 100 == 90));
-	if (is_ipv4(e.family))
+	if (is_ipv4(e.family)) {
 		p.b[6] = 0;
+		/* What waits for its other fragments for ever has lower ones. */
+		if (!t->broken_train)
+			put16(p.b + 4, next_train++ | 0x8000);
+	}
 	build_transport(&p, &back, false, 100 + below(3000));
 	end(&p, t);
 	frag_split(t, p.l4);
