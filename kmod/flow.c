@@ -296,6 +296,32 @@ static void announce(const struct svcnat_flows *flows,
 		announce_address(flows, family, &spec->masq_addr);
 }
 
+/*
+ * Of two that are each other's endpoints, and have one port for all ends, what
+ * one asks looks behind its first stage like what the other answers.  There is
+ * another stage for it from now on, and ways lead past that.
+ */
+static void take_away(struct svcnat_flows *flows,
+		      const struct svcnat_flow_spec *spec)
+{
+	const struct svcnat_tuple *t = &spec->tuple;
+	struct svcnat_tuple between __uninitialized;
+	struct svcnat_hit other __uninitialized;
+	u32 hash = svcnat_filter_address(t->family, t->src.ip6);
+
+	if (!flows->ways.slot || spec->masquerade ||
+	    !(svcnat_filter_get(flows->filter, hash) & SVCNAT_FILTER_FLOW))
+		return;
+	between = *t;
+	between.dst = spec->addr;
+	between.dport = spec->port;
+	if (spec->shift)
+		between.sport = spec->shift;
+	if (svcnat_flow_find(flows, &between, SVCNAT_POST, &other) &&
+	    other.direction == SVCNAT_REPLY && !other.second)
+		svcnat_flow_lead(flows, &other, SVCNAT_REQUEST, 0);
+}
+
 /**
  * svcnat_flow_insert() - make a flow
  * @flows: where
@@ -342,6 +368,7 @@ int svcnat_flow_insert(struct svcnat_flows *flows,
 			svcnat_stat_inc(flows->stats, SVCNAT_STAT_FLOW_RACED);
 		return err;
 	}
+	take_away(flows, spec);
 	svcnat_stat_inc(flows->stats, SVCNAT_STAT_FLOW_NEW);
 	trace_svcnat_flow_new(flows->net, &spec->tuple, SVCNAT_STAT_FLOW_NEW);
 	return 0;
