@@ -48,6 +48,26 @@ static bool has_policies(const struct net *net)
 #endif
 }
 
+/*
+ * Has somebody a hook on the normal path that was not there before, or one
+ * less?  A firewall or conntrack that comes later is to see every connection
+ * before it ends.  Hooks are told from one another by where their table is.
+ */
+static bool has_changed(const struct svcnat_net *sn, u8 family)
+{
+	const void *const *seen = sn->seen[svcnat_family_index(family)];
+	const struct netns_nf *nf = &sn->net->nf;
+	struct nf_hook_entries __rcu *const *now;
+
+	now = family == AF_INET ? nf->hooks_ipv4 : nf->hooks_ipv6;
+	return READ_ONCE(seen[NF_INET_PRE_ROUTING]) !=
+	       rcu_access_pointer(now[NF_INET_PRE_ROUTING]) ||
+	       READ_ONCE(seen[NF_INET_FORWARD]) !=
+	       rcu_access_pointer(now[NF_INET_FORWARD]) ||
+	       READ_ONCE(seen[NF_INET_POST_ROUTING]) !=
+	       rcu_access_pointer(now[NF_INET_POST_ROUTING]);
+}
+
 /* Somebody has plans for it, or it is not for this node alone. */
 static bool is_special(struct sk_buff *skb)
 {
@@ -72,12 +92,17 @@ static bool counts(const struct svcnat_hit *hit)
 			  SVCNAT_ACCOUNT_RESET));
 }
 
+/* What ip6_forward() asks about, and then what ip6_output() does */
+static unsigned int mtu6(const struct dst_entry *dst)
+{
+	return min(ip6_dst_mtu_maybe_forward(dst, true), dst_mtu(dst));
+}
+
 static bool fits(const struct sk_buff *skb, const struct dst_entry *dst,
 		 u8 family)
 {
 	unsigned int mtu = family == AF_INET ?
-			   ip_dst_mtu_maybe_forward(dst, true) :
-			   ip6_dst_mtu_maybe_forward(dst, true);
+			   ip_dst_mtu_maybe_forward(dst, true) : mtu6(dst);
 
 	return skb->len <= mtu ||
 	       (skb_is_gso(skb) && skb_gso_validate_network_len(skb, mtu));
@@ -218,6 +243,8 @@ unsigned int svcnat_fastpath_hook(void *priv, struct sk_buff *skb,
 	if (!svcnat_packet_plain(skb, family, &p.packet) ||
 	    !svcnat_flow_find_first(&p.sn->flows, &p.packet.tuple, &hit))
 		return NF_ACCEPT;
+	if (unlikely(has_changed(p.sn, family)))
+		svcnat_fastpath_look(p.sn);
 	way = way_for(&p, &hit);
 	return way ? carry(&p, &hit, way->dst) : NF_ACCEPT;
 }
@@ -281,6 +308,15 @@ static u32 cookie_of(const struct dst_entry *dst, u8 family)
 	return 0;
 }
 
+/* Is its source rewritten by a flow?  See take_away() in flow.c. */
+static bool has_stage(const struct svcnat_passage *p)
+{
+	struct svcnat_hit other __uninitialized;
+
+	return svcnat_flow_find(&p->sn->flows, &p->packet.tuple, SVCNAT_POST,
+				&other);
+}
+
 /* Its number.  Who sees to the gates is called if it is a new one. */
 static u16 learn_way(struct svcnat_passage *p)
 {
@@ -332,8 +368,12 @@ void svcnat_fastpath_learn(struct svcnat_passage *p,
 	}
 	if (is_eligible(p, hit))
 		way = learn_way(p);
-	if (READ_ONCE(line->key.way) != way)
+	if (READ_ONCE(line->key.way) != way) {
 		svcnat_flow_lead(flows, hit, direction, way);
+		/* Who came meanwhile may have taken it away before. */
+		if (way && hit == &found && has_stage(p))
+			svcnat_flow_lead(flows, hit, direction, 0);
+	}
 	/* Who ends a connection ends it for both. */
 	if (!way && READ_ONCE(svcnat_line_sibling(line)->key.way))
 		svcnat_flow_lead(flows, hit, !direction, 0);

@@ -53,6 +53,33 @@ int svcnat_fastpath_set(struct svcnat_net *sn, bool on)
 	return err;
 }
 
+static void note_hooks(struct svcnat_net *sn)
+{
+	const struct netns_nf *nf = &sn->net->nf;
+	unsigned int i;
+
+	for (i = 0; i < NF_INET_NUMHOOKS; i++) {
+		WRITE_ONCE(sn->seen[0][i],
+			   rcu_access_pointer(nf->hooks_ipv4[i]));
+		WRITE_ONCE(sn->seen[1][i],
+			   rcu_access_pointer(nf->hooks_ipv6[i]));
+	}
+}
+
+/**
+ * svcnat_fastpath_look() - hooks of the normal path have changed
+ * @sn: of the netns
+ *
+ * Every flow takes that path once, and learns anew.
+ *
+ * Context: softirqs disabled, RCU read side.
+ */
+void svcnat_fastpath_look(struct svcnat_net *sn)
+{
+	note_hooks(sn);
+	svcnat_ways_drop_dev(&sn->flows.ways, NULL);
+}
+
 /**
  * svcnat_fastpath_follow() - be where packets come
  * @sn: of the netns
@@ -68,6 +95,9 @@ void svcnat_fastpath_follow(struct svcnat_net *sn)
 	rtnl_lock();
 	mutex_lock(&sn->services.lock);
 	WRITE_ONCE(ways->fresh, false);
+	/* Nobody has gone past any so far. */
+	if (list_empty(&sn->gates.list))
+		note_hooks(sn);
 	if (sn->fastpath)
 		svcnat_gates_follow(&sn->gates, sn->net, ways);
 	mutex_unlock(&sn->services.lock);

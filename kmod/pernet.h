@@ -28,6 +28,8 @@
  * @fastpath: packets of established flows may take it; written under the writer
  *	lock
  * @gates: where the fast path begins
+ * @seen: where the tables of the netns' hooks were when it last began anew, by
+ *	family and hook: to be compared, never followed
  * @upkeep: expiry, resizing, freeing of removed objects
  */
 struct svcnat_net {
@@ -42,6 +44,7 @@ struct svcnat_net {
 	unsigned long		hooked;
 	bool			fastpath;
 	struct svcnat_gates	gates;
+	const void		*seen[SVCNAT_FAMILIES][NF_INET_NUMHOOKS];
 	struct delayed_work	upkeep;
 };
 

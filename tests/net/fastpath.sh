@@ -112,6 +112,36 @@ the_node_does_not()
 	talk_ends
 }
 
+late_sees()
+{
+	(($(packets late seen) >= 12))
+}
+
+# Not when their next review is due, of which there is one in four seconds: who
+# comes late sees each of the six in both directions, each time.
+late_hooks_are_met_at_once()
+{
+	local n
+
+	talk "$client"
+	for n in 1 2 3; do
+		goes_fast "$n"
+		nft_node <<- END
+			table inet late {
+				counter seen { }
+				chain forward {
+					type filter hook forward priority 0
+					counter name seen
+				}
+			}
+		END
+		busywait 1000 late_sees ||
+			fail "$n: it has seen $(packets late seen) packets"
+		nft_node <<< "delete table inet late"
+	done
+	talk_ends
+}
+
 # What they end with is seen by all that the beginning was seen by.
 ends_are_seen()
 {
@@ -207,16 +237,22 @@ other_nats_are_not_passed_by()
 
 a_narrow_way()
 {
-	local before
+	local before mtu
 
 	talk "$client"
 	goes_fast
-	ip_in "$node" <<< "route add $ep_ip dev eps mtu lock 1300"
-	before=$(stat icmp_error)
-	bulk "$client" $((4000000 / slow)) "$vip:80"
-	check_num "icmp_error" "$(stat icmp_error) > $before"
-	goes_fast "narrow"
-	ip_in "$node" <<< "route del $ep_ip dev eps"
+	# IPv6 asks about the one where it forwards, and where it sends about both.
+	for mtu in "lock 1300" 1300; do
+		ip_in "$node" <<< "route add $ep_ip dev eps mtu $mtu"
+		before=$(stat icmp_error)
+		bulk "$client" $((4000000 / slow)) "$vip:80"
+		check_num "icmp_error, mtu $mtu" \
+			"$(stat icmp_error) > $before"
+		goes_fast "mtu $mtu"
+		ip_in "$node" <<< "route del $ep_ip dev eps"
+		ip -n "$client" route flush cache
+		ip -n "$client" -6 route flush cache
+	done
 	bulk "$client" $((4000000 / slow)) "$vip:80"
 	talk_ends
 }
@@ -338,6 +374,7 @@ run_tests_for "4 6" \
 	the_node_does_not \
 	ends_are_seen \
 	firewalls_are_asked \
+	late_hooks_are_met_at_once \
 	other_nats_are_not_passed_by \
 	a_narrow_way \
 	routes_change \
