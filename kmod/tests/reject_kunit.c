@@ -422,10 +422,12 @@ static void some_echoes_do_not(struct kunit *test)
 		KUNIT_EXPECT_NULL(test, sent.echo);
 		/* A device would warn of it: nobody segments ICMP. */
 		make_echo(heads[i], 0);
+		reject.echo.tokens = 1000;
 		KUNIT_EXPECT_NULL(test, echo_type(NF_INET_PRE_ROUTING,
 						  CHECKSUM_PARTIAL, true,
 						  PACKET_HOST, 8));
 		KUNIT_EXPECT_NULL(test, sent.echo);
+		KUNIT_EXPECT_EQ(test, reject.echo.tokens, 1000);
 		make_echo(heads[i], 0);
 		/* Of the limit of echoes, and of no other */
 		do {
