@@ -113,9 +113,70 @@ static void others_keep_theirs(struct kunit *test)
 	}
 }
 
+static bool find_first(struct flow_fixture *fx,
+		       const struct svcnat_tuple *tuple, struct svcnat_hit *hit)
+{
+	bool found;
+
+	local_bh_disable();
+	rcu_read_lock();
+	found = svcnat_flow_find_first(&fx->flows, tuple, hit);
+	rcu_read_unlock();
+	local_bh_enable();
+	return found;
+}
+
+/* All chains the other way round */
+static void turn_chains(struct kunit *test, u32 entries)
+{
+	struct flow_fixture *fx = test->priv;
+
+	KUNIT_ASSERT_EQ(test, svcnat_table_resize(&fx->flows.table, entries),
+			0);
+	while (!svcnat_table_drain(&fx->flows.table, 64))
+		;
+}
+
+/*
+ * A client that is a frontend as well: what it is answered is at the same time
+ * what its endpoint asks it, and that comes first.
+ */
+static void the_earlier_stage_comes_first(struct kunit *test)
+{
+	struct flow_fixture *fx = test->priv;
+	struct svcnat_flow_spec there, back;
+	struct svcnat_hit hit;
+	unsigned int i, turn;
+
+	for (i = 0; i < 4; i++) {
+		svcnat_fixture_spec(fx, &there, 300 + i, IPPROTO_UDP);
+		svcnat_fixture_shape(&there, i & 1 ? FIXTURE_IPV6 : 0);
+		KUNIT_ASSERT_EQ(test, svcnat_fixture_insert(fx, &there, &hit),
+				0);
+		svcnat_fixture_spec(fx, &back, 400 + i, IPPROTO_UDP);
+		svcnat_fixture_shape(&back, i & 1 ? FIXTURE_IPV6 : 0);
+		svcnat_fixture_answer(&there, &back.tuple);
+		KUNIT_ASSERT_TRUE(test, find_first(fx, &back.tuple, &hit));
+		KUNIT_EXPECT_EQ(test, hit.rewrite.side, SVCNAT_SOURCE);
+		if (i & 2)
+			continue;
+		KUNIT_ASSERT_EQ(test, svcnat_fixture_insert(fx, &back, &hit),
+				0);
+		for (turn = 0; turn < 3; turn++) {
+			KUNIT_ASSERT_TRUE(test, find_first(fx, &back.tuple,
+							   &hit));
+			KUNIT_EXPECT_EQ_MSG(test, hit.rewrite.side,
+					    SVCNAT_DESTINATION, "%u, turn %u",
+					    i, turn);
+			turn_chains(test, turn ? 0 : 4096);
+		}
+	}
+}
+
 static struct kunit_case flow_way_cases[] = {
 	KUNIT_CASE(each_others_endpoints_have_no_way),
 	KUNIT_CASE(others_keep_theirs),
+	KUNIT_CASE(the_earlier_stage_comes_first),
 	{}
 };
 
