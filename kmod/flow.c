@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/slab.h>
 #include <linux/workqueue.h>
 
 #include "flow.h"
@@ -12,13 +11,6 @@
  */
 #define CHAIN_MAX	128
 #define CHAIN_LONG	8	/* ask for growth now */
-
-/* The unit tests may be loaded besides: their caches have other names. */
-#ifndef CACHE_NAME
-#define CACHE_NAME(name)	"svcnat_" name
-#endif
-
-static struct kmem_cache *cache[SVCNAT_LAYOUTS] __read_mostly;
 
 /*
  * Is a key like @like in use, at its stage or at @either?  The stripe is locked.
@@ -215,7 +207,7 @@ bool svcnat_flow_kill(struct svcnat_flows *flows, const struct svcnat_hit *hit,
 		svcnat_account_close(hit->frontend);
 	svcnat_stat_inc(flows->stats, why);
 	trace_end(flows, flow, why);
-	kmem_cache_free(cache[svcnat_flow_layout(flow)], flow);
+	svcnat_flow_free(flow);
 	svcnat_quota_give(&flows->quota);
 	return true;
 }
@@ -339,7 +331,6 @@ int svcnat_flow_insert(struct svcnat_flows *flows,
 		       const struct svcnat_flow_spec *spec,
 		       struct svcnat_hit *hit)
 {
-	enum svcnat_layout layout = layout_for(spec);
 	struct svcnat_flow *flow;
 	int err;
 
@@ -350,7 +341,7 @@ int svcnat_flow_insert(struct svcnat_flows *flows,
 		    !svcnat_quota_take(&flows->quota))
 			return -ENOSPC;
 	}
-	flow = kmem_cache_alloc(cache[layout], GFP_ATOMIC | __GFP_NOWARN);
+	flow = svcnat_flow_alloc(layout_for(spec));
 	if (!flow) {
 		svcnat_quota_give(&flows->quota);
 		return -ENOMEM;
@@ -362,7 +353,7 @@ int svcnat_flow_insert(struct svcnat_flows *flows,
 	    svcnat_flow_bury(flows, hit))
 		err = link_flow(flows, flow, hit);
 	if (err) {
-		kmem_cache_free(cache[layout], flow);
+		svcnat_flow_free(flow);
 		svcnat_quota_give(&flows->quota);
 		if (err == -EEXIST)
 			svcnat_stat_inc(flows->stats, SVCNAT_STAT_FLOW_RACED);
@@ -372,79 +363,4 @@ int svcnat_flow_insert(struct svcnat_flows *flows,
 	svcnat_stat_inc(flows->stats, SVCNAT_STAT_FLOW_NEW);
 	trace_svcnat_flow_new(flows->net, &spec->tuple, SVCNAT_STAT_FLOW_NEW);
 	return 0;
-}
-
-static void construct_plain4(void *memory)
-{
-	svcnat_memory_construct(memory, SVCNAT_PLAIN4);
-}
-
-static void construct_full4(void *memory)
-{
-	svcnat_memory_construct(memory, SVCNAT_FULL4);
-}
-
-static void construct_plain6(void *memory)
-{
-	svcnat_memory_construct(memory, SVCNAT_PLAIN6);
-}
-
-static void construct_full6(void *memory)
-{
-	svcnat_memory_construct(memory, SVCNAT_FULL6);
-}
-
-static bool make_cache(enum svcnat_layout layout, const char *name,
-		       void (*construct)(void *memory))
-{
-	struct kmem_cache *new;
-
-	/* Not SLAB_HWCACHE_ALIGN: some machines would round up to 128 bytes. */
-	new = kmem_cache_create(name, svcnat_memory_size(layout),
-				SVCNAT_FLOW_ALIGN, SLAB_TYPESAFE_BY_RCU,
-				construct);
-	cache[layout] = new;
-	return new;
-}
-
-/**
- * svcnat_flows_module_init() - make the caches that all netns share
- *
- * Return: 0 or -ENOMEM.
- */
-int svcnat_flows_module_init(void)
-{
-	if (!make_cache(SVCNAT_PLAIN4, CACHE_NAME("flow4"), construct_plain4))
-		goto err_plain4;
-	if (!make_cache(SVCNAT_FULL4, CACHE_NAME("flow4_full"),
-			construct_full4))
-		goto err_full4;
-	if (!make_cache(SVCNAT_PLAIN6, CACHE_NAME("flow6"), construct_plain6))
-		goto err_plain6;
-	if (!make_cache(SVCNAT_FULL6, CACHE_NAME("flow6_full"),
-			construct_full6))
-		goto err_full6;
-	return 0;
-
-err_full6:
-	kmem_cache_destroy(cache[SVCNAT_PLAIN6]);
-err_plain6:
-	kmem_cache_destroy(cache[SVCNAT_FULL4]);
-err_full4:
-	kmem_cache_destroy(cache[SVCNAT_PLAIN4]);
-err_plain4:
-	return -ENOMEM;
-}
-
-/**
- * svcnat_flows_module_exit() - free the caches
- *
- * All flows are freed; the caches wait for their last readers by themselves.
- */
-void svcnat_flows_module_exit(void)
-{
-	kmem_cache_destroy(cache[SVCNAT_FULL6]);
-	kmem_cache_destroy(cache[SVCNAT_PLAIN6]);
-	kmem_cache_destroy(cache[SVCNAT_FULL4]);
-	kmem_cache_destroy(cache[SVCNAT_PLAIN4]);
 }

@@ -114,9 +114,13 @@ bool svcnat_flow_second(const struct svcnat_flows *flows,
 			const struct svcnat_hit *hit,
 			struct svcnat_hit *second);
 
-/* flow.c: to make and end one */
+/* flow_cache.c: its memory */
 int svcnat_flows_module_init(void);
 void svcnat_flows_module_exit(void);
+struct svcnat_flow *svcnat_flow_alloc(enum svcnat_layout layout);
+void svcnat_flow_free(struct svcnat_flow *flow);
+
+/* flow.c: to make and end one */
 int svcnat_flow_insert(struct svcnat_flows *flows,
 		       const struct svcnat_flow_spec *spec,
 		       struct svcnat_hit *hit);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define CACHE_NAME(name)	"svcnat_kunit_" name
 #include "../flow.c"
+#include "../flow_cache.c"
 #include "../flow_find.c"
 
 #include "flow_fixture.h"
