@@ -18,9 +18,9 @@ import subprocess
 import sys
 
 # What a packet may meet; the rest is configuration.
-PACKETS = """affinity connect conntrack evict fastpath filter flow
+PACKETS = """affinity connect conntrack evict fastpath filter flow flow_cache
     flow_find flow_life flows glance hook icmp ipsec line lookup
-    maglev memo memory nat nat_abort node packet packet_sctp
+    maglev memo memory nat nat_abort node packet packet_plain packet_sctp
     packet_writable passage quota ranges refuse reject reset
     schedule snat socket state table tuple way""".split()
 ENOUGH = 85     # per cent of the lines
