@@ -12,6 +12,7 @@ sys.dont_write_bytecode = True
 
 import e2e          # noqa: E402
 import lab          # noqa: E402
+import scale        # noqa: E402
 import workload     # noqa: E402
 
 KINDS = {
@@ -19,6 +20,7 @@ KINDS = {
     "new": workload.New,
     "control": workload.Control,
     "memory": workload.Memory,
+    "scale": scale.Scale,
     "e2e": e2e.EndToEnd,
 }
 

@@ -121,7 +121,7 @@ class Netns:
     @staticmethod
     def command(text):
         """What the generator says to a command."""
-        path = "/proc/net/svcnat_gen"
+        path = "/proc/thread-self/net/svcnat_gen"
         try:
             put(path, text)
         except OSError as error:

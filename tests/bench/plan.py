@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """What is measured, and how often."""
 
-PARTS = ("established", "new", "control", "memory", "icount", "e2e")
+PARTS = ("established", "new", "control", "memory", "icount", "scale", "e2e")
 SYSTEMS = ["forward", "forward-conntrack", "svcnat", "svcnat-conntrack",
            "svcnat-fastpath", "ipvs", "ipvs-kubeproxy", "iptables", "nftables",
            "nftables-flowtable"]
@@ -73,6 +73,11 @@ def machine(part, fixed):
         return [{"kind": "e2e", "seconds": 3,
                  "systems": ["forward", "svcnat", "ipvs", "ipvs-kubeproxy",
                              "iptables", "nftables"]}], fixed
+    if part == "scale":
+        fixed.update(runs=3 if fixed["quick"] else 15, packets=30000,
+                     new=10000)
+        return [{"kind": "scale", "proto": proto}
+                for proto in ("udp", "tcp")], fixed
     # Instructions are the same each time, or nearly.
     fixed.update(runs=3, packets=5000, new=1000)
     made = []

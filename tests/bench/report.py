@@ -8,7 +8,7 @@ import target
 
 
 # Units of which more is better.
-MORE = ("1/s", "Gbit/s")
+MORE = ("1/s", "Gbit/s", "times")
 
 
 class Results:

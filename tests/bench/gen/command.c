@@ -10,6 +10,9 @@
  *	run COUNT SHOT[,SHOT]...
  *				so many of them have their turn, with one packet
  *				of each kind
+ *
+ * Each CPU has its own flows and answer: who wants another one's runs there.
+ * Clients of one must not be those of another.
  */
 #include <linux/module.h>
 #include <linux/proc_fs.h>
@@ -23,9 +26,9 @@
 
 static unsigned int gen_id __read_mostly;
 
-static struct gen *gen_of(struct net *net)
+static struct gen_net *gen_of(struct net *net)
 {
-	return *(struct gen **)net_generic(net, gen_id);
+	return *(struct gen_net **)net_generic(net, gen_id);
 }
 
 static int flows(struct gen *gen, const char *words)
@@ -75,7 +78,8 @@ static int command(struct gen *gen, struct net *net, char *line)
 	char *word = strsep(&line, " ");
 
 	if (!strcmp(word, "devices") && !line)
-		return gen->dev[0] ? -EEXIST : gen_device_make(gen, net);
+		return gen->dev[0] ? -EEXIST :
+				     gen_device_make(gen_of(net), net);
 	if (!strcmp(word, "flows") && line)
 		return flows(gen, line);
 	if (!strcmp(word, "run") && line)
@@ -86,9 +90,11 @@ static int command(struct gen *gen, struct net *net, char *line)
 static int write(struct file *file, char *buf, size_t size)
 {
 	struct net *net = seq_file_single_net(file->private_data);
-	struct gen *gen = gen_of(net);
+	struct gen *gen;
 	int err;
 
+	migrate_disable();
+	gen = gen_device_lane(gen_of(net));
 	mutex_lock(&gen->lock);
 	strscpy(gen->answer, "ok", sizeof(gen->answer));
 	err = command(gen, net, strim(buf));
@@ -96,31 +102,37 @@ static int write(struct file *file, char *buf, size_t size)
 	if (err && err != -EIO)
 		snprintf(gen->answer, sizeof(gen->answer), "error %d", err);
 	mutex_unlock(&gen->lock);
+	migrate_enable();
 	return err;
 }
 
 static int show(struct seq_file *file, void *v)
 {
-	struct gen *gen = gen_of(seq_file_single_net(file));
+	struct gen *gen;
 
+	migrate_disable();
+	gen = gen_device_lane(gen_of(seq_file_single_net(file)));
 	mutex_lock(&gen->lock);
 	seq_printf(file, "%s\n", gen->answer);
 	mutex_unlock(&gen->lock);
+	migrate_enable();
 	return 0;
 }
 
 static int __net_init gen_init(struct net *net)
 {
-	struct gen *gen;
+	struct gen_net *gn;
+	unsigned int lane;
 
-	gen = kvzalloc(sizeof(*gen), GFP_KERNEL);
-	if (!gen)
+	gn = kvzalloc(sizeof(*gn), GFP_KERNEL);
+	if (!gn)
 		return -ENOMEM;
-	mutex_init(&gen->lock);
-	*(struct gen **)net_generic(net, gen_id) = gen;
+	for (lane = 0; lane < GEN_LANES; lane++)
+		mutex_init(&gn->lane[lane].lock);
+	*(struct gen_net **)net_generic(net, gen_id) = gn;
 	if (!proc_create_net_single_write(NAME, 0600, net->proc_net, show,
 					  write, NULL)) {
-		kvfree(gen);
+		kvfree(gn);
 		return -ENOMEM;
 	}
 	return 0;
@@ -128,19 +140,21 @@ static int __net_init gen_init(struct net *net)
 
 static void __net_exit gen_exit(struct net *net)
 {
-	struct gen *gen = gen_of(net);
+	struct gen_net *gn = gen_of(net);
+	unsigned int lane;
 
 	remove_proc_entry(NAME, net->proc_net);
-	gen_device_drop(gen);
-	gen_flows_drop(gen);
-	kvfree(gen);
+	gen_device_drop(gn);
+	for (lane = 0; lane < GEN_LANES; lane++)
+		gen_flows_drop(&gn->lane[lane]);
+	kvfree(gn);
 }
 
 static struct pernet_operations gen_ops = {
 	.init	= gen_init,
 	.exit	= gen_exit,
 	.id	= &gen_id,
-	.size	= sizeof(struct gen *),
+	.size	= sizeof(struct gen_net *),
 };
 
 /* As a device: so ours are gone before others look after them. */

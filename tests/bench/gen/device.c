@@ -18,14 +18,26 @@ const u8 gen_device_gateway[GEN_SIDES][ETH_ALEN] __aligned(2) = {
 };
 
 struct port {
-	struct gen *gen;
+	struct gen_net *gn;
 	enum gen_side side;
 };
+
+/**
+ * gen_device_lane() - the lane of this CPU
+ * @gn: of this netns
+ *
+ * Context: the CPU stays the same.
+ * Return: the lane: what comes in by it goes out by it.
+ */
+struct gen *gen_device_lane(struct gen_net *gn)
+{
+	return &gn->lane[smp_processor_id() % GEN_LANES];
+}
 
 static netdev_tx_t xmit(struct sk_buff *skb, struct net_device *dev)
 {
 	struct port *port = netdev_priv(dev);
-	struct gen *gen = port->gen;
+	struct gen *gen = gen_device_lane(port->gn);
 	struct gen_record *record;
 
 	if (READ_ONCE(gen->armed)) {
@@ -53,10 +65,11 @@ static void setup(struct net_device *dev)
 	ether_setup(dev);
 	dev->netdev_ops = &ops;
 	dev->priv_flags |= IFF_NO_QUEUE;
-	dev->features |= NETIF_F_NETNS_LOCAL;
+	/* A queue for each CPU could be no more apart. */
+	dev->features |= NETIF_F_NETNS_LOCAL | NETIF_F_LLTX;
 }
 
-static struct net_device *make(struct gen *gen, struct net *net,
+static struct net_device *make(struct gen_net *gn, struct net *net,
 			       enum gen_side side)
 {
 	struct net_device *dev;
@@ -68,7 +81,7 @@ static struct net_device *make(struct gen *gen, struct net *net,
 	if (!dev)
 		return ERR_PTR(-ENOMEM);
 	port = netdev_priv(dev);
-	port->gen = gen;
+	port->gn = gn;
 	port->side = side;
 	dev_net_set(dev, net);
 	eth_hw_addr_set(dev, gen_device_mac[side]);
@@ -82,40 +95,46 @@ static struct net_device *make(struct gen *gen, struct net *net,
 
 /**
  * gen_device_make() - make both devices
- * @gen: has none yet
+ * @gn: has none yet
  * @net: where
  *
  * Return: 0 or a negative errno.
  */
-int gen_device_make(struct gen *gen, struct net *net)
+int gen_device_make(struct gen_net *gn, struct net *net)
 {
+	unsigned int lane;
 	enum gen_side side;
 
 	for (side = 0; side < GEN_SIDES; side++) {
-		struct net_device *dev = make(gen, net, side);
+		struct net_device *dev = make(gn, net, side);
 
 		if (IS_ERR(dev)) {
-			gen_device_drop(gen);
+			gen_device_drop(gn);
 			return PTR_ERR(dev);
 		}
-		gen->dev[side] = dev;
+		for (lane = 0; lane < GEN_LANES; lane++)
+			gn->lane[lane].dev[side] = dev;
 	}
 	return 0;
 }
 
 /**
  * gen_device_drop() - remove the devices
- * @gen: has them or not
+ * @gn: has them or not
  */
-void gen_device_drop(struct gen *gen)
+void gen_device_drop(struct gen_net *gn)
 {
+	unsigned int lane;
 	enum gen_side side;
 
 	for (side = 0; side < GEN_SIDES; side++) {
-		if (!gen->dev[side])
+		struct net_device *dev = gn->lane[0].dev[side];
+
+		if (!dev)
 			continue;
-		unregister_netdev(gen->dev[side]);
-		free_netdev(gen->dev[side]);
-		gen->dev[side] = NULL;
+		unregister_netdev(dev);
+		free_netdev(dev);
+		for (lane = 0; lane < GEN_LANES; lane++)
+			gn->lane[lane].dev[side] = NULL;
 	}
 }

@@ -19,6 +19,7 @@
 
 #define GEN_BATCH	128
 #define GEN_FRAME	60	/* the shortest that Ethernet has */
+#define GEN_LANES	2	/* CPUs that can be busy at the same time */
 
 /* The two devices, and so the two directions: where a packet comes in. */
 enum gen_side {
@@ -108,7 +109,7 @@ struct gen_record {
 };
 
 /**
- * struct gen - the generator of a netns
+ * struct gen - the generator of a netns, as one CPU has it
  * @lock: one command at a time
  * @dev: the devices, if there are any
  * @shape: what @flows are
@@ -135,11 +136,20 @@ struct gen {
 	u32 count;
 	u32 serial;
 	char answer[256];
+} ____cacheline_aligned;
+
+/**
+ * struct gen_net - the generator of a netns
+ * @lane: for each CPU its own; devices are all lanes'
+ */
+struct gen_net {
+	struct gen lane[GEN_LANES];
 };
 
 /* device.c */
-int gen_device_make(struct gen *gen, struct net *net);
-void gen_device_drop(struct gen *gen);
+int gen_device_make(struct gen_net *gn, struct net *net);
+void gen_device_drop(struct gen_net *gn);
+struct gen *gen_device_lane(struct gen_net *gn);
 extern const u8 gen_device_mac[GEN_SIDES][ETH_ALEN];
 extern const u8 gen_device_gateway[GEN_SIDES][ETH_ALEN];
 
