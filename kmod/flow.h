@@ -34,8 +34,8 @@ struct delayed_work;
  * @filter: addresses are in it by which packets of flows are known
  * @key: of the hash; random
  * @stats: of the netns
- * @worker: is made to run at once when the table should grow, or the first
- *	packet has a way
+ * @worker: is made to run at once when the table should grow, or somebody has
+ *	learned a new way
  * @timeout: seconds, by enum svcnat_timeout
  * @quota: limit on flows
  * @direct: what direct flows are charged to, as endpoint and as frontend
@@ -157,6 +157,7 @@ void svcnat_flows_exit(struct svcnat_flows *flows);
 int svcnat_flows_start(struct svcnat_flows *flows);
 u32 svcnat_flows_live(const struct svcnat_flows *flows);
 u64 svcnat_flows_direct(const struct svcnat_flows *flows);
+bool svcnat_flows_unfit(const struct svcnat_flows *flows);
 bool svcnat_flows_expire(struct svcnat_flows *flows);
 
 /**

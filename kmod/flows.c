@@ -189,6 +189,24 @@ static void fit_table(struct svcnat_flows *flows)
 }
 
 /**
+ * svcnat_flows_unfit() - will the table be given another size?
+ * @flows: the flows
+ *
+ * Then svcnat_flows_expire() must be called until it is not, even if there are
+ * none.
+ *
+ * Context: process, the resizer.
+ * Return: true if so.
+ */
+bool svcnat_flows_unfit(const struct svcnat_flows *flows)
+{
+	return flows->table.stripes &&
+	       (rcu_access_pointer(flows->table.old) ||
+		svcnat_table_wants_resize(&flows->table,
+					  svcnat_flows_live(flows) * 2));
+}
+
+/**
  * svcnat_flows_expire() - one slice of the table's upkeep
  * @flows: the flows
  *
@@ -241,7 +259,8 @@ static u32 default_max(void)
  * @net: the netns
  * @filter: of the netns
  * @stats: of the netns
- * @worker: calls svcnat_flows_expire(); is woken when the table should grow
+ * @worker: calls svcnat_flows_expire(); is woken when the table should grow, or
+ *	somebody has learned a new way
  *
  * Context: process.
  * Return: 0 or -ENOMEM.

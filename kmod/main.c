@@ -45,9 +45,12 @@ static void upkeep(struct work_struct *work)
 	svcnat_hooks_settle(sn);
 	if (!sn->hooked)
 		svcnat_fastpath_rest(sn);
+	/* Who has called meanwhile is not to wait for the next turn. */
+	if (READ_ONCE(sn->flows.ways.fresh))
+		delay = 1;
 	if (busy(sn))
 		mod_delayed_work(system_power_efficient_wq, &sn->upkeep, delay);
-	else if (sn->hooked)
+	else if (sn->hooked || svcnat_flows_unfit(&sn->flows))
 		mod_delayed_work(system_power_efficient_wq, &sn->upkeep,
 				 UPKEEP_IDLE);
 	mutex_unlock(&sn->services.lock);

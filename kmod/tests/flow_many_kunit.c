@@ -105,9 +105,11 @@ static void upkeep_grows_expires_and_shrinks(struct kunit *test)
 	fx->flows.fitted = jiffies - 4 * 60 * HZ;
 	svcnat_fixture_upkeep(fx);
 	KUNIT_EXPECT_EQ(test, mask(fx), 2 * n - 1);
+	KUNIT_EXPECT_TRUE(test, svcnat_flows_unfit(&fx->flows));
 	fx->flows.fitted = jiffies - 5 * 60 * HZ - 1;
 	svcnat_fixture_upkeep(fx);
 	KUNIT_EXPECT_EQ(test, mask(fx), 1023);
+	KUNIT_EXPECT_FALSE(test, svcnat_flows_unfit(&fx->flows));
 }
 
 /**
