@@ -23,6 +23,9 @@
 /* Seconds after which a packet of each direction takes the normal path. */
 #define REVIEW_AFTER	4
 
+/* Jiffies between two looks at the hooks */
+#define LOOK_AFTER	(HZ / 10)
+
 /* The period that a moment is in */
 static u32 period(u32 stamp)
 {
@@ -51,7 +54,9 @@ static bool has_policies(const struct net *net)
 /*
  * Has somebody a hook on the normal path that was not there before, or one
  * less?  A firewall or conntrack that comes later is to see every connection
- * before it ends.  Hooks are told from one another by where their table is.
+ * before it ends.  Hooks are told from one another by where their table is: one
+ * that has taken the place of another which has gone meanwhile is met at the
+ * next review.
  */
 static bool has_changed(const struct svcnat_net *sn, u8 family)
 {
@@ -68,12 +73,24 @@ static bool has_changed(const struct svcnat_net *sn, u8 family)
 	       rcu_access_pointer(now[NF_INET_POST_ROUTING]);
 }
 
+/*
+ * A firewall that is loaded changes them many times.  Until they have been
+ * looked at again all packets take the normal path.
+ */
+static void look_again(struct svcnat_net *sn)
+{
+	const unsigned long then = READ_ONCE(sn->looked);
+
+	if (!time_in_range(jiffies, then, then + LOOK_AFTER))
+		svcnat_fastpath_look(sn);
+}
+
 /* Somebody has plans for it, or it is not for this node alone. */
 static bool is_special(struct sk_buff *skb)
 {
 	return skb->pkt_type != PACKET_HOST || skb_sk_is_prefetched(skb) ||
 	       skb_shared(skb) || skb_vlan_tag_present(skb) ||
-	       skb_sec_path(skb) || skb_warn_if_lro(skb);
+	       skb_sec_path(skb) || skb_get_nfct(skb) || skb_warn_if_lro(skb);
 }
 
 /* Does it neither begin nor end anything? */
@@ -132,7 +149,7 @@ static struct svcnat_way *way_for(const struct svcnat_passage *p,
 	return fits(p->skb, way->dst, p->packet.tuple.family) ? way : NULL;
 }
 
-/* That no softirq comes in between is what RCU for neighbours asks for. */
+/* Under the hook's RCU read side, which neighbours ask for. */
 static void output4(struct sk_buff *skb, struct dst_entry *dst)
 {
 	struct rtable *rt = (struct rtable *)dst;
@@ -166,6 +183,12 @@ static void output6(struct sk_buff *skb, struct dst_entry *dst)
 }
 #endif
 
+static void set_priority(struct sk_buff *skb, const struct net *net)
+{
+	if (READ_ONCE(net->ipv4.sysctl_ip_fwd_update_priority))
+		skb->priority = rt_tos2priority(ip_hdr(skb)->tos);
+}
+
 /* One hop further, as ip_forward() and ip6_forward() do it */
 static void forward(struct sk_buff *skb, struct dst_entry *dst, u8 family)
 {
@@ -177,7 +200,7 @@ static void forward(struct sk_buff *skb, struct dst_entry *dst, u8 family)
 	skb->dev = dst->dev;
 	if (family == AF_INET) {
 		ip_decrease_ttl(ip_hdr(skb));
-		skb->priority = rt_tos2priority(ip_hdr(skb)->tos);
+		set_priority(skb, dev_net(dst->dev));
 		*IPCB(skb) = (struct inet_skb_parm) { };
 		output4(skb, dst);
 	} else {
@@ -243,8 +266,10 @@ unsigned int svcnat_fastpath_hook(void *priv, struct sk_buff *skb,
 	if (!svcnat_packet_plain(skb, family, &p.packet) ||
 	    !svcnat_flow_find_first(&p.sn->flows, &p.packet.tuple, &hit))
 		return NF_ACCEPT;
-	if (unlikely(has_changed(p.sn, family)))
-		svcnat_fastpath_look(p.sn);
+	if (unlikely(has_changed(p.sn, family))) {
+		look_again(p.sn);
+		return NF_ACCEPT;
+	}
 	way = way_for(&p, &hit);
 	return way ? carry(&p, &hit, way->dst) : NF_ACCEPT;
 }

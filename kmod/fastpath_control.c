@@ -6,6 +6,9 @@
 #include "fastpath.h"
 #include "pernet.h"
 
+/* Devices that go take their gates along; under rtnl. */
+static bool watching;
+
 /**
  * svcnat_fastpath_init() - off
  * @sn: of the netns
@@ -25,6 +28,51 @@ void svcnat_fastpath_rest(struct svcnat_net *sn)
 {
 	svcnat_gates_close(&sn->gates, NULL);
 	svcnat_ways_drop_dev(&sn->flows.ways, NULL);
+}
+
+/**
+ * svcnat_fastpath_look() - which hooks has the normal path?
+ * @sn: of the netns
+ *
+ * Called when they have changed: every flow takes that path once, and learns
+ * anew.
+ *
+ * Context: process and the writer lock, or softirqs disabled.
+ */
+void svcnat_fastpath_look(struct svcnat_net *sn)
+{
+	const struct netns_nf *nf = &sn->net->nf;
+	unsigned int i;
+
+	WRITE_ONCE(sn->looked, jiffies);
+	for (i = 0; i < NF_INET_NUMHOOKS; i++) {
+		WRITE_ONCE(sn->seen[0][i],
+			   rcu_access_pointer(nf->hooks_ipv4[i]));
+		WRITE_ONCE(sn->seen[1][i],
+			   rcu_access_pointer(nf->hooks_ipv6[i]));
+	}
+	svcnat_ways_drop_dev(&sn->flows.ways, NULL);
+}
+
+/**
+ * svcnat_fastpath_follow() - be where packets come
+ * @sn: of the netns
+ *
+ * Context: process, without locks.
+ */
+void svcnat_fastpath_follow(struct svcnat_net *sn)
+{
+	struct svcnat_ways *ways = &sn->flows.ways;
+
+	if (!READ_ONCE(ways->fresh))
+		return;
+	rtnl_lock();
+	mutex_lock(&sn->services.lock);
+	WRITE_ONCE(ways->fresh, false);
+	if (sn->fastpath && watching)
+		svcnat_gates_follow(&sn->gates, sn->net, ways);
+	mutex_unlock(&sn->services.lock);
+	rtnl_unlock();
 }
 
 /**
@@ -48,60 +96,11 @@ int svcnat_fastpath_set(struct svcnat_net *sn, bool on)
 	if (!IS_ENABLED(CONFIG_NETFILTER_INGRESS))
 		return -EOPNOTSUPP;
 	err = svcnat_ways_start(&sn->flows.ways);
-	if (!err)
-		WRITE_ONCE(sn->fastpath, true);
-	return err;
-}
-
-static void note_hooks(struct svcnat_net *sn)
-{
-	const struct netns_nf *nf = &sn->net->nf;
-	unsigned int i;
-
-	for (i = 0; i < NF_INET_NUMHOOKS; i++) {
-		WRITE_ONCE(sn->seen[0][i],
-			   rcu_access_pointer(nf->hooks_ipv4[i]));
-		WRITE_ONCE(sn->seen[1][i],
-			   rcu_access_pointer(nf->hooks_ipv6[i]));
-	}
-}
-
-/**
- * svcnat_fastpath_look() - hooks of the normal path have changed
- * @sn: of the netns
- *
- * Every flow takes that path once, and learns anew.
- *
- * Context: softirqs disabled, RCU read side.
- */
-void svcnat_fastpath_look(struct svcnat_net *sn)
-{
-	note_hooks(sn);
-	svcnat_ways_drop_dev(&sn->flows.ways, NULL);
-}
-
-/**
- * svcnat_fastpath_follow() - be where packets come
- * @sn: of the netns
- *
- * Context: process, without locks.
- */
-void svcnat_fastpath_follow(struct svcnat_net *sn)
-{
-	struct svcnat_ways *ways = &sn->flows.ways;
-
-	if (!READ_ONCE(ways->fresh))
-		return;
-	rtnl_lock();
-	mutex_lock(&sn->services.lock);
-	WRITE_ONCE(ways->fresh, false);
-	/* Nobody has gone past any so far. */
-	if (list_empty(&sn->gates.list))
-		note_hooks(sn);
-	if (sn->fastpath)
-		svcnat_gates_follow(&sn->gates, sn->net, ways);
-	mutex_unlock(&sn->services.lock);
-	rtnl_unlock();
+	if (err || sn->fastpath)
+		return err;
+	svcnat_fastpath_look(sn);
+	WRITE_ONCE(sn->fastpath, true);
+	return 0;
 }
 
 static int device_event(struct notifier_block *nb, unsigned long event,
@@ -137,7 +136,12 @@ static struct notifier_block notifier = {
  */
 int svcnat_fastpath_module_init(void)
 {
-	return register_netdevice_notifier(&notifier);
+	int err = register_netdevice_notifier(&notifier);
+
+	rtnl_lock();
+	watching = !err;
+	rtnl_unlock();
+	return err;
 }
 
 /**
@@ -147,5 +151,9 @@ int svcnat_fastpath_module_init(void)
  */
 void svcnat_fastpath_module_exit(void)
 {
+	/* Packets still come, and find ways: no gate may be opened for them. */
+	rtnl_lock();
+	watching = false;
+	rtnl_unlock();
 	unregister_netdevice_notifier(&notifier);
 }

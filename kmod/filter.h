@@ -25,7 +25,7 @@
  * enum svcnat_filter_kind - what an address is
  * @SVCNAT_FILTER_FRONTEND: that of a frontend, or the port of a nodeport
  * @SVCNAT_FILTER_FLOW: that of the endpoint of a flow, or what a packet of a
- *	flow has for its destination at its first stage
+ *	flow has for its destination at SVCNAT_PRE
  */
 enum svcnat_filter_kind {
 	SVCNAT_FILTER_FRONTEND	= 1,

@@ -301,7 +301,7 @@ static void take_away(struct svcnat_flows *flows,
 	struct svcnat_hit other __uninitialized;
 	u32 hash = svcnat_filter_address(t->family, t->src.ip6);
 
-	if (!flows->ways.slot || spec->masquerade ||
+	if (!READ_ONCE(flows->ways.slot) || spec->masquerade ||
 	    !(svcnat_filter_get(flows->filter, hash) & SVCNAT_FILTER_FLOW))
 		return;
 	between = *t;

@@ -357,6 +357,8 @@ int svcnat_hooks_need(struct svcnat_net *sn, unsigned long families)
 		if (err)
 			return err;
 	}
+	/* Ours are nothing to begin anew for later. */
+	svcnat_fastpath_look(sn);
 	mod_delayed_work(system_power_efficient_wq, &sn->upkeep, HZ);
 	return 0;
 }

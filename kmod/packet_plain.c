@@ -122,5 +122,7 @@ bool svcnat_packet_plain(struct sk_buff *skb, u8 family,
 	    packet->len < len || skb->len < packet->len ||
 	    !plain_transport(skb, packet))
 		return false;
+	/* As ip_rcv() does: a tunnel may have left that of its own header. */
+	skb_set_transport_header(skb, packet->l4);
 	return !pskb_trim_rcsum(skb, packet->len);
 }

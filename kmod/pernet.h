@@ -30,6 +30,7 @@
  * @gates: where the fast path begins
  * @seen: where the tables of the netns' hooks were when it last began anew, by
  *	family and hook: to be compared, never followed
+ * @looked: jiffies when that was
  * @upkeep: expiry, resizing, freeing of removed objects
  */
 struct svcnat_net {
@@ -45,6 +46,7 @@ struct svcnat_net {
 	bool			fastpath;
 	struct svcnat_gates	gates;
 	const void		*seen[SVCNAT_FAMILIES][NF_INET_NUMHOOKS];
+	unsigned long		looked;
 	struct delayed_work	upkeep;
 };
 

@@ -267,7 +267,7 @@ void svcnat_ways_drop_dev(struct svcnat_ways *ways,
 	struct svcnat_way *way;
 	unsigned int i;
 
-	if (!ways->slot)
+	if (!READ_ONCE(ways->slot))
 		return;
 	spin_lock_bh(&ways->lock);
 	for (i = 0; i < SVCNAT_WAYS; i++) {
