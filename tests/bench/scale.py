@@ -4,8 +4,8 @@ own; the devices, the services and the tables are the same."""
 import os
 import threading
 
-from lab import Failed, Netns
-from workload import FIRST, HANDSHAKE, SERVICES, Group, short
+from lab import Failed
+from workload import FIRST, SERVICES, Fresh, short
 
 FLOWS = 1000
 
@@ -49,23 +49,12 @@ def together(function):
     return sum([wait() for wait in waits]) / 2
 
 
-class Scale(Group):
+class Scale(Fresh):
     """Established flows, then first packets."""
 
-    def run(self):
-        for number, systems in self.rounds():
-            for it in systems:
-                lab = Netns()
-                try:
-                    with lab:
-                        it.setup(SERVICES, self.proto)
-                        self.established(lab, it)
-                        self.new(lab, it)
-                except (Failed, OSError) as error:
-                    self.lost(it, error)
-                lab.close()
-                self.step("%s, round %d, %s" % (self.proto, number + 1,
-                                                it.name))
+    def measure(self, lab, it):
+        self.established(lab, it)
+        self.new(lab, it)
 
     def compare(self, name, it, one, both):
         self.result(name + "-one", it, one, "ns/packet")
@@ -74,8 +63,7 @@ class Scale(Group):
     def established(self, lab, it):
         def begin():
             lab.flows(self.proto, FLOWS, SERVICES, 4, it.target)
-            lab.shoot(FLOWS, HANDSHAKE[self.proto])
-            lab.shoot(FLOWS, "request,reply")
+            self.establish(lab, FLOWS)
 
         for cpu in (0, 1):
             on(cpu, begin)()

@@ -60,8 +60,9 @@ class Group:
                                            error)})
 
 
-class Established(Group):
-    """Packets of flows that there are; first those that are nobody's."""
+class Fresh(Group):
+    """Each system is made anew for each round: measure() is called with it in
+    a netns of its own."""
 
     def run(self):
         for number, systems in self.rounds():
@@ -77,6 +78,16 @@ class Established(Group):
                 self.step("%s, round %d, %s" % (self.proto, number + 1,
                                                 it.name))
 
+    def establish(self, lab, count):
+        """So many flows, which are named already."""
+        lab.shoot(count, HANDSHAKE[self.proto])
+        # Some offload a flow only after it has been seen for a while.
+        lab.shoot(count, "request,reply")
+
+
+class Established(Fresh):
+    """Packets of flows that there are; first those that are nobody's."""
+
     def measure(self, lab, it):
         if self.proto == "udp":
             self.directions(lab, it, 1000, "stranger",
@@ -88,9 +99,7 @@ class Established(Group):
 
     def directions(self, lab, it, count, target, names):
         lab.flows(self.proto, count, SERVICES, 4, target)
-        lab.shoot(count, HANDSHAKE[self.proto])
-        # Some offload a flow only after it has been seen for a while.
-        lab.shoot(count, "request,reply")
+        self.establish(lab, count)
         it.settle()
         for side, name in names.items():
             self.result(name, it, lab.shoot(self.plan["packets"], side),
@@ -212,29 +221,17 @@ def large():
     raise Failed("/proc/meminfo has no Slab")
 
 
-class Memory(Group):
+class Memory(Fresh):
     """Bytes of slab that flows take."""
 
-    def run(self):
+    def measure(self, lab, it):
         count = 100000
-        for number, systems in self.rounds():
-            for it in systems:
-                lab = Netns()
-                try:
-                    with lab:
-                        it.setup(SERVICES, self.proto)
-                        lab.flows(self.proto, count, SERVICES, 4, it.target)
-                        before, tables = slab(), large()
-                        lab.shoot(count, HANDSHAKE[self.proto])
-                        lab.shoot(count, "request,reply")
-                        self.result("memory-flow", it,
-                                    (slab() - before) / count, "bytes")
-                        self.result("memory-flow-tables", it,
-                                    (large() - tables) / count, "bytes")
-                except (Failed, OSError) as error:
-                    self.lost(it, error)
-                lab.close()
-                self.step("round %d, %s" % (number + 1, it.name))
+        lab.flows(self.proto, count, SERVICES, 4, it.target)
+        before, tables = slab(), large()
+        self.establish(lab, count)
+        self.result("memory-flow", it, (slab() - before) / count, "bytes")
+        self.result("memory-flow-tables", it, (large() - tables) / count,
+                    "bytes")
 
 
 def steps(plan):
