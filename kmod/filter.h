@@ -116,4 +116,21 @@ static inline unsigned int svcnat_filter_get(const struct svcnat_filter *filter,
 	       (SVCNAT_FILTER_FRONTEND | SVCNAT_FILTER_FLOW);
 }
 
+/**
+ * svcnat_filter_kinds() - what an address may be
+ * @filter: started
+ * @family: AF_INET or AF_INET6
+ * @addr: the address
+ *
+ * Context: RCU read side.
+ * Return: as svcnat_filter_get().
+ */
+static inline unsigned int
+svcnat_filter_kinds(const struct svcnat_filter *filter, u8 family,
+		    const union nf_inet_addr *addr)
+{
+	return svcnat_filter_get(filter,
+				 svcnat_filter_address(family, addr->ip6));
+}
+
 #endif /* _SVCNAT_FILTER_H */

@@ -299,10 +299,10 @@ static void take_away(struct svcnat_flows *flows,
 	const struct svcnat_tuple *t = &spec->tuple;
 	struct svcnat_tuple between __uninitialized;
 	struct svcnat_hit other __uninitialized;
-	u32 hash = svcnat_filter_address(t->family, t->src.ip6);
 
 	if (!READ_ONCE(flows->ways.slot) || spec->masquerade ||
-	    !(svcnat_filter_get(flows->filter, hash) & SVCNAT_FILTER_FLOW))
+	    !(svcnat_filter_kinds(flows->filter, t->family, &t->src) &
+	      SVCNAT_FILTER_FLOW))
 		return;
 	between = *t;
 	between.dst = spec->addr;

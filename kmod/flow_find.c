@@ -181,9 +181,8 @@ bool svcnat_flow_find(const struct svcnat_flows *flows,
 static bool may_have_earlier(const struct svcnat_flows *flows,
 			     const struct svcnat_tuple *tuple)
 {
-	u32 hash = svcnat_filter_address(tuple->family, tuple->dst.ip6);
-
-	return svcnat_filter_get(flows->filter, hash) & SVCNAT_FILTER_FLOW;
+	return svcnat_filter_kinds(flows->filter, tuple->family, &tuple->dst) &
+	       SVCNAT_FILTER_FLOW;
 }
 
 /* The line that a packet finds first: that of SVCNAT_PRE, else the other. */

@@ -171,10 +171,15 @@ static bool may_shrink(const struct svcnat_flows *flows)
 	return time_after_eq(jiffies, flows->fitted + KEEP_TABLE);
 }
 
+/* Stubs are not counted: see flow.c for what that makes of chains. */
+static u32 num_keys(const struct svcnat_flows *flows)
+{
+	return svcnat_flows_live(flows) * 2;
+}
+
 static void fit_table(struct svcnat_flows *flows)
 {
-	/* Stubs are not counted: see flow.c for what that makes of chains. */
-	u32 keys = svcnat_flows_live(flows) * 2;
+	u32 keys = num_keys(flows);
 	const struct svcnat_buckets *b;
 
 	if (!svcnat_table_wants_resize(&flows->table, keys)) {
@@ -202,8 +207,7 @@ bool svcnat_flows_unfit(const struct svcnat_flows *flows)
 {
 	return flows->table.stripes &&
 	       (rcu_access_pointer(flows->table.old) ||
-		svcnat_table_wants_resize(&flows->table,
-					  svcnat_flows_live(flows) * 2));
+		svcnat_table_wants_resize(&flows->table, num_keys(flows)));
 }
 
 /**

@@ -143,10 +143,8 @@ const struct svcnat_vip *
 svcnat_vip_lookup(const struct svcnat_frontends *frontends, u8 family,
 		  const union nf_inet_addr *addr)
 {
-	u32 hash = svcnat_filter_address(family, addr->ip6);
-
 	/* Sources are asked for as well, of which hardly any is one. */
-	if (!(svcnat_filter_get(frontends->filter, hash) &
+	if (!(svcnat_filter_kinds(frontends->filter, family, addr) &
 	      SVCNAT_FILTER_FRONTEND))
 		return NULL;
 	return find_vip(frontends, family, addr);

@@ -76,9 +76,9 @@ static unsigned int fail(struct svcnat_passage *p, bool first,
 static bool may_answer(const struct svcnat_passage *p)
 {
 	const struct svcnat_tuple *t = &p->packet.tuple;
-	u32 hash = svcnat_filter_address(t->family, t->src.ip6);
 
-	return svcnat_filter_get(&p->sn->filter, hash) & SVCNAT_FILTER_FLOW;
+	return svcnat_filter_kinds(&p->sn->filter, t->family, &t->src) &
+	       SVCNAT_FILTER_FLOW;
 }
 
 /*
