@@ -84,7 +84,8 @@ def main():
         plan = json.load(file)
     os.environ["PATH"] = plan["tools"] + ":" + os.environ["PATH"]
     prepare(plan)
-    distrust()
+    # Where there are two CPUs, each has flows of its own.
+    scale.alone(distrust)
     workload.say({"steps": workload.steps(plan)})
     for group in plan["groups"]:
         KINDS[group["kind"]](plan, group).run()

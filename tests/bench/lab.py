@@ -75,7 +75,7 @@ class Netns:
 
     def __init__(self):
         call(libc.unshare, CLONE_NEWNET)
-        self.fd = os.open("/proc/self/ns/net", os.O_RDONLY)
+        self.fd = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
         try:
             self.network()
         finally:
