@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "cmd.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 struct request cmd_about(int cmd, const char *subject,
 			 struct service *service, const char *name)
@@ -39,86 +37,40 @@ int cmd_flush(struct words *w, int cmd, const char *subject)
 	return cmd_request(&req, NULL, NULL);
 }
 
-void collection_init(struct collection *coll, int attr)
-{
-	memset(coll, 0, sizeof(*coll));
-	coll->objects.size = object_types[attr].size;
-	coll->names.size = sizeof(char *);
-}
-
-void collection_empty(struct collection *coll)
+int cmd_snapshot(struct snapshot *snap, const char *name)
 {
 	size_t i;
+	int code;
 
-	for (i = 0; i < coll->names.nr; i++)
-		free(*(char **)list_at(&coll->names, i));
-	coll->names.nr = 0;
-	coll->objects.nr = 0;
+	snap->with_stats = options.stats;
+	code = snapshot_read(snap, cmd_nl(), name);
+	if (code)
+		return cmd_complain(code);
+	for (i = 0; i < snap->unsettled.nr; i++)
+		complain("service \"%.200s\" changed each time it was read: what is shown is of several moments",
+			 *(char **)list_at(&snap->unsettled, i));
+	return 0;
 }
 
-void collection_free(struct collection *coll)
+int member_show(struct words *w, int attr, const struct member_output *output)
 {
-	collection_empty(coll);
-	list_free(&coll->names);
-	list_free(&coll->objects);
-}
+	bool frontends = attr == SVCNAT_A_FRONTEND;
+	const struct list *members;
+	struct snapshot snap;
+	const char *name;
+	int err = words_optional_name(w, &name);
 
-/* Often it is the last name again. */
-static const char *keep_name(struct collection *coll, const char *name)
-{
-	char **last;
-
-	if (!name)
-		name = "";
-	if (coll->names.nr) {
-		last = list_at(&coll->names, coll->names.nr - 1);
-		if (!strcmp(*last, name))
-			return *last;
-	}
-	last = list_add(&coll->names);
-	*last = strdup(name);
-	if (!*last) {
-		complain("out of memory");
-		exit(EXIT_FAILURE);
-	}
-	return *last;
-}
-
-void *collection_add(struct collection *coll, const struct head *object)
-{
-	struct head *copy = list_copy(&coll->objects, object);
-
-	copy->service = keep_name(coll, object->service);
-	return copy;
-}
-
-#define PATIENCE	5000	/* milliseconds */
-#define LONGEST_PAUSE	128	/* milliseconds */
-
-static int64_t milliseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-bool patience_wait(struct patience *patience)
-{
-	int64_t now = milliseconds();
-	struct timespec pause;
-
-	if (!patience->end)
-		patience->end = now + PATIENCE;
-	if (now >= patience->end)
-		return false;
-	patience->pause = patience->pause ? 2 * patience->pause : 1;
-	if (patience->pause > LONGEST_PAUSE)
-		patience->pause = LONGEST_PAUSE;
-	pause.tv_sec = 0;
-	pause.tv_nsec = patience->pause * 1000000L;
-	nanosleep(&pause, NULL);
-	return true;
+	if (err)
+		return err;
+	snapshot_init(&snap, frontends, !frontends);
+	members = frontends ? &snap.frontends : &snap.endpoints;
+	err = cmd_snapshot(&snap, name);
+	if (!err && options.json)
+		output->json(members);
+	else if (!err)
+		output->table(members);
+	snapshot_free(&snap);
+	return err;
 }
 
 static const struct {

@@ -8,9 +8,13 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "collection.h"
+#include "draft.h"
 #include "nl.h"
 #include "object.h"
+#include "patience.h"
 #include "print.h"
+#include "snapshot.h"
 #include "words.h"
 
 /**
@@ -60,6 +64,9 @@ extern struct options options;
 int cmd_run(char **words);
 void cmd_usage(FILE *out);
 
+/* Our way to the kernel. */
+struct nl *cmd_nl(void);
+
 /* Asks the kernel; on failure complains.  Returns the exit code. */
 int cmd_request(const struct request *req, nl_reply_fn fn, void *arg);
 
@@ -77,34 +84,12 @@ int cmd_device(const char *name, uint32_t *index);
 struct request cmd_about(int cmd, const char *subject,
 			 struct service *service, const char *name);
 
-/**
- * struct collection - objects of a dump
- * @objects: the objects
- * @names: of their services, char * each
+/*
+ * Reads service @name, or all if that is NULL, with counters if they are asked
+ * for; or complains.  Returns the exit code.  Complains as well about a service
+ * that never stood still, which is then there as it was read last.
  */
-struct collection {
-	struct list objects;
-	struct list names;
-};
-
-/* @attr: SVCNAT_A_SERVICE, _FRONTEND, _ENDPOINT or _AFFINITY. */
-void collection_init(struct collection *coll, int attr);
-void *collection_add(struct collection *coll, const struct head *object);
-void collection_empty(struct collection *coll);
-void collection_free(struct collection *coll);
-
-/**
- * struct patience - for how long to try again
- * @end: in milliseconds; 0 before the first wait
- * @pause: the last one, in milliseconds
- */
-struct patience {
-	int64_t end;
-	unsigned int pause;
-};
-
-/* Waits a little, longer each time; false if it is enough. */
-bool patience_wait(struct patience *patience);
+int cmd_snapshot(struct snapshot *snap, const char *name);
 
 struct member_output {
 	void (*json)(const struct list *objects);
@@ -120,6 +105,8 @@ int service_list(const char *name);
 /* Takers of words; NOT_AN_OPTION if the next is none. */
 #define NOT_AN_OPTION	(-1)
 
+/* NAME PROTO and all that may follow, into a draft without anything. */
+int service_words(struct words *w, struct draft *draft);
 int frontend_address(struct words *w, struct frontend *frontend);
 int frontend_option(struct words *w, struct frontend *frontend);
 int endpoint_address(struct words *w, struct endpoint *endpoint);

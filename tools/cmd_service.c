@@ -3,12 +3,9 @@
 
 #include <string.h>
 
-/* A service as words describe it. */
-struct draft {
-	struct service service;
-	struct list frontends;
-	struct list endpoints;
-	/* To which the options of a frontend or endpoint belong now. */
+/* To which the options of a frontend or endpoint belong now. */
+struct taker {
+	struct draft *draft;
 	struct frontend *frontend;
 	struct endpoint *endpoint;
 };
@@ -64,106 +61,98 @@ static int service_option(struct words *w, struct service *service)
 	return NOT_AN_OPTION;
 }
 
-static int add_frontend(struct words *w, struct draft *draft)
+static int add_frontend(struct words *w, struct taker *taker)
 {
-	draft->frontend = list_add(&draft->frontends);
-	draft->endpoint = NULL;
-	return frontend_address(w, draft->frontend);
+	taker->frontend = draft_add_frontend(taker->draft);
+	taker->endpoint = NULL;
+	return frontend_address(w, taker->frontend);
 }
 
-static int add_endpoint(struct words *w, struct draft *draft)
+static int add_endpoint(struct words *w, struct taker *taker)
 {
-	draft->endpoint = list_add(&draft->endpoints);
-	draft->frontend = NULL;
-	return endpoint_address(w, draft->endpoint);
+	taker->endpoint = draft_add_endpoint(taker->draft);
+	taker->frontend = NULL;
+	return endpoint_address(w, taker->endpoint);
 }
 
 /* A bare address; behind an endpoint it might be meant to be another one. */
-static int add_bare_frontend(struct words *w, struct draft *draft)
+static int add_bare_frontend(struct words *w, struct taker *taker)
 {
-	if (draft->endpoints.nr)
+	if (taker->draft->endpoints.nr)
 		return words_bad(w, "\"%.200s\" follows an endpoint, expected \"frontend\" or \"endpoint\" before it",
 				 words_peek(w));
-	return add_frontend(w, draft);
+	return add_frontend(w, taker);
 }
 
 /* A word that belongs to a frontend or endpoint, or to nothing. */
-static int take_rest(struct words *w, struct draft *draft)
+static int take_rest(struct words *w, struct taker *taker)
 {
 	int err = NOT_AN_OPTION;
 
-	if (draft->frontend)
-		err = frontend_option(w, draft->frontend);
-	else if (draft->endpoint)
-		err = endpoint_option(w, draft->endpoint);
+	if (taker->frontend)
+		err = frontend_option(w, taker->frontend);
+	else if (taker->endpoint)
+		err = endpoint_option(w, taker->endpoint);
 	if (err != NOT_AN_OPTION)
 		return err;
 	if (strchr(words_peek(w), ':'))
-		return add_bare_frontend(w, draft);
+		return add_bare_frontend(w, taker);
 	return words_end(w);
 }
 
-static int take_group(struct words *w, struct draft *draft)
+static int take_group(struct words *w, struct taker *taker)
 {
-	int err = service_option(w, &draft->service);
+	int err = service_option(w, &taker->draft->service);
 
 	if (err != NOT_AN_OPTION)
 		return err;
 	if (words_match(w, "frontend"))
-		return add_frontend(w, draft);
+		return add_frontend(w, taker);
 	if (words_match(w, "endpoint"))
-		return add_endpoint(w, draft);
-	return take_rest(w, draft);
+		return add_endpoint(w, taker);
+	return take_rest(w, taker);
 }
 
 /*
  * All options are sent: the service is to be exactly what the words say, and
  * what they leave out has the default, which is 0 for each.
  */
-static int take_draft(struct words *w, struct draft *draft)
+int service_words(struct words *w, struct draft *draft)
 {
-	struct service *service = &draft->service;
-	size_t i;
+	struct taker taker = { .draft = draft };
+	const char *name;
+	uint8_t proto;
 	int err;
 
-	err = words_service_name(w, &service->head.service);
+	err = words_service_name(w, &name);
 	if (!err)
-		err = words_choice(w, "protocol", choice_protocol,
-				   &service->proto);
+		err = words_choice(w, "protocol", choice_protocol, &proto);
+	if (err)
+		return err;
+	draft_name(draft, name);
+	draft_proto(draft, proto);
 	while (!err && words_peek(w))
-		err = take_group(w, draft);
-	service->head.given |= GIVEN(SVCNAT_SERVICE_A_NAME) |
-			       GIVEN(SVCNAT_SERVICE_A_PROTO) |
-			       GIVEN(SVCNAT_SERVICE_A_AFFINITY);
-	for (i = 0; i < NR_CHOICES; i++)
-		service->head.given |= GIVEN(choices[i].attr);
+		err = take_group(w, &taker);
+	draft_give_options(draft);
 	return err;
 }
 
 static int make(struct words *w, int cmd)
 {
-	struct draft draft = {
-		.frontends.size = sizeof(struct frontend),
-		.endpoints.size = sizeof(struct endpoint),
-	};
-	struct request req = { .cmd = cmd, .service = &draft.service };
-	int err = take_draft(w, &draft);
+	struct request req;
+	struct draft draft;
 	size_t i;
+	int err;
 
+	draft_init(&draft);
+	err = service_words(w, &draft);
 	for (i = 0; !err && i < draft.endpoints.nr; i++)
 		endpoint_warn(list_at(&draft.endpoints, i));
 	if (!err) {
-		req.frontends = list_at(&draft.frontends, 0);
-		req.nr_frontends = draft.frontends.nr;
-		req.endpoints = list_at(&draft.endpoints, 0);
-		req.nr_endpoints = draft.endpoints.nr;
+		req = draft_request(&draft, cmd);
 		err = cmd_request(&req, NULL, NULL);
 	}
-	for (i = 0; i < draft.frontends.nr; i++)
-		object_free_lists(&object_types[SVCNAT_A_FRONTEND],
-				  list_at(&draft.frontends, i));
-	list_free(&draft.frontends);
-	list_free(&draft.endpoints);
+	draft_free(&draft);
 	return err;
 }
 

@@ -2,6 +2,7 @@
 #include "object.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -222,6 +223,21 @@ const struct object_type range_type = {
 	FIELDS(range_fields),
 };
 
+static void out_of_memory(void)
+{
+	fprintf(stderr, "%s: out of memory\n", program_invocation_short_name);
+	exit(EXIT_FAILURE);
+}
+
+char *string_copy(const char *string)
+{
+	char *copy = strdup(string);
+
+	if (!copy)
+		out_of_memory();
+	return copy;
+}
+
 void *list_grow(struct list *list, size_t nr)
 {
 	size_t room = list->room ? list->room : 16;
@@ -231,10 +247,8 @@ void *list_grow(struct list *list, size_t nr)
 		room *= 2;
 	if (room > list->room) {
 		list->item = reallocarray(list->item, room, list->size);
-		if (!list->item) {
-			fputs("svcctl: out of memory\n", stderr);
-			exit(EXIT_FAILURE);
-		}
+		if (!list->item)
+			out_of_memory();
 		list->room = room;
 	}
 	items = list_at(list, list->nr);
@@ -264,6 +278,18 @@ void list_sort(struct list *list, int (*compare)(const void *, const void *))
 {
 	if (list->nr)
 		qsort(list->item, list->nr, list->size, compare);
+}
+
+void list_unique(struct list *list, int (*compare)(const void *, const void *))
+{
+	size_t i, nr = 0;
+
+	for (i = 0; i < list->nr; i++) {
+		if (nr && !compare(list_at(list, nr - 1), list_at(list, i)))
+			continue;
+		memmove(list_at(list, nr++), list_at(list, i), list->size);
+	}
+	list->nr = nr;
 }
 
 /* The next list in @object at or behind its field *@i, or NULL. */

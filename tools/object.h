@@ -229,12 +229,17 @@ static inline void *list_at(const struct list *list, size_t i)
 	return list->item + i * list->size;
 }
 
-/* Append zeroed items.  End the program if there is no memory. */
+/* These end the program if there is no memory. */
+char *string_copy(const char *string);
+/* Append zeroed items. */
 void *list_grow(struct list *list, size_t nr);
 void *list_add(struct list *list);
 void *list_copy(struct list *list, const void *item);
 void list_free(struct list *list);
 void list_sort(struct list *list, int (*compare)(const void *, const void *));
+/* Of several that are equal, in a sorted list, the first one stays. */
+void list_unique(struct list *list,
+		 int (*compare)(const void *, const void *));
 
 /*
  * The lists in an object belong to whoever has it: to give a copy of an object

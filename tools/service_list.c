@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* "service show": joins the services with their frontends and endpoints. */
-#include "snapshot.h"
+#include "cmd.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -190,7 +190,7 @@ int service_list(const char *name)
 	int err;
 
 	snapshot_init(&list.snap, true, true);
-	err = snapshot_read(&list.snap, name);
+	err = cmd_snapshot(&list.snap, name);
 	if (!err && options.json)
 		print_json(&list);
 	else if (!err)

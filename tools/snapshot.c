@@ -6,7 +6,10 @@
  */
 #include "snapshot.h"
 
+#include <errno.h>
 #include <string.h>
+
+#include "patience.h"
 
 static void *last_of(const struct collection *coll)
 {
@@ -102,25 +105,30 @@ static int take(const struct reply *reply, void *arg)
 }
 
 /* Returns enum nl_code. */
-static int read_once(struct snapshot *snap, const char *name)
+static int read_once(struct snapshot *snap, struct nl *nl, const char *name)
 {
-	struct service service;
-	struct request req = cmd_about(SVCNAT_CMD_SERVICE_GET, "service",
-				       &service, name);
-	int code;
+	struct service service = {
+		.head.given = GIVEN(SVCNAT_SERVICE_A_NAME),
+		.head.service = name,
+	};
+	struct request req = {
+		.cmd = SVCNAT_CMD_SERVICE_GET,
+		.dump = true,
+		.subject = "service",
+		.service = name ? &service : NULL,
+		.stats = snap->with_stats,
+		.with_frontends = snap->with_frontends,
+		.with_endpoints = snap->with_endpoints,
+	};
+	int code = nl_request(nl, &req, take, snap);
 
-	req.dump = true;
-	req.stats = options.stats;
-	req.with_frontends = snap->with_frontends;
-	req.with_endpoints = snap->with_endpoints;
-	code = cmd_try(&req, take, snap);
 	close_service(snap);
 	/* What we look at ourselves, service by service. */
 	return code == NL_INTERRUPTED ? 0 : code;
 }
 
 /* Until it stands still, but not for ever.  Returns enum nl_code. */
-static int read_alone(struct snapshot *snap, const char *name)
+static int read_alone(struct snapshot *snap, struct nl *nl, const char *name)
 {
 	struct patience patience = { .pause = 0 };
 	int code;
@@ -128,20 +136,19 @@ static int read_alone(struct snapshot *snap, const char *name)
 	snap->settle = false;
 	for (;;) {
 		snap->again.nr = 0;
-		code = read_once(snap, name);
+		code = read_once(snap, nl, name);
 		if (code || !snap->again.nr)
 			return code;
 		if (snap->settle)
 			break;
 		snap->settle = !patience_wait(&patience);
 	}
-	complain("service \"%.200s\" changed each time it was read: what is shown is of several moments",
-		 name);
+	list_copy(&snap->unsettled, list_at(&snap->again, 0));
 	return 0;
 }
 
 /* What changed meanwhile; @name is what was asked for. */
-static int read_again(struct snapshot *snap, const char *name)
+static int read_again(struct snapshot *snap, struct nl *nl, const char *name)
 {
 	struct list again = snap->again;
 	int code = 0;
@@ -149,9 +156,9 @@ static int read_again(struct snapshot *snap, const char *name)
 
 	snap->again = (struct list){ .size = again.size };
 	for (i = 0; i < again.nr && !code; i++) {
-		code = read_alone(snap, *(char **)list_at(&again, i));
+		code = read_alone(snap, nl, *(char **)list_at(&again, i));
 		/* A list does without one that is gone. */
-		if (!name && cmd_is_gone(code))
+		if (!name && code == NL_REFUSED && nl_error(nl) == ENOENT)
 			code = 0;
 	}
 	list_free(&again);
@@ -216,10 +223,10 @@ static void sort(struct snapshot *snap)
 	drop_members(&snap->endpoints, services);
 }
 
-int snapshot_read(struct snapshot *snap, const char *name)
+int snapshot_read(struct snapshot *snap, struct nl *nl, const char *name)
 {
 	const char **again;
-	int code = read_once(snap, name);
+	int code = read_once(snap, nl, name);
 
 	/* It was there when the dump began. */
 	if (!code && name && !snap->services.objects.nr && !snap->again.nr) {
@@ -227,11 +234,10 @@ int snapshot_read(struct snapshot *snap, const char *name)
 		*again = name;
 	}
 	if (!code)
-		code = read_again(snap, name);
-	if (code)
-		return cmd_complain(code);
-	sort(snap);
-	return 0;
+		code = read_again(snap, nl, name);
+	if (!code)
+		sort(snap);
+	return code;
 }
 
 void snapshot_init(struct snapshot *snap, bool with_frontends,
@@ -242,6 +248,7 @@ void snapshot_init(struct snapshot *snap, bool with_frontends,
 	snap->frontends.size = sizeof(struct frontend);
 	snap->endpoints.size = sizeof(struct endpoint);
 	snap->lists.size = sizeof(struct list);
+	snap->unsettled.size = sizeof(char *);
 	snap->again.size = sizeof(char *);
 	snap->with_frontends = with_frontends;
 	snap->with_endpoints = with_endpoints;
@@ -257,26 +264,6 @@ void snapshot_free(struct snapshot *snap)
 	for (i = 0; i < snap->lists.nr; i++)
 		list_free(list_at(&snap->lists, i));
 	list_free(&snap->lists);
+	list_free(&snap->unsettled);
 	list_free(&snap->again);
-}
-
-int member_show(struct words *w, int attr, const struct member_output *output)
-{
-	bool frontends = attr == SVCNAT_A_FRONTEND;
-	const struct list *members;
-	struct snapshot snap;
-	const char *name;
-	int err = words_optional_name(w, &name);
-
-	if (err)
-		return err;
-	snapshot_init(&snap, frontends, !frontends);
-	members = frontends ? &snap.frontends : &snap.endpoints;
-	err = snapshot_read(&snap, name);
-	if (!err && options.json)
-		output->json(members);
-	else if (!err)
-		output->table(members);
-	snapshot_free(&snap);
-	return err;
 }

@@ -3,7 +3,8 @@
 #ifndef _SVCCTL_SNAPSHOT_H
 #define _SVCCTL_SNAPSHOT_H
 
-#include "cmd.h"
+#include "collection.h"
+#include "nl.h"
 
 /**
  * struct snapshot - services and their members, one state of each service
@@ -13,6 +14,10 @@
  * @lists: struct list each: those in @frontends, and in others that were there
  * @with_frontends: ask for them
  * @with_endpoints: ask for them
+ * @with_stats: ask for counters
+ * @unsettled: names of services that never stood still while they were read,
+ *	char * each: they are there as they were read last, which may be of
+ *	several moments
  * @again: names of services that changed while they were read, char * each
  * @open: the last of @services may have members to come
  * @mixed: not all of what came of it shows one state
@@ -30,6 +35,8 @@ struct snapshot {
 	struct list lists;
 	bool with_frontends;
 	bool with_endpoints;
+	bool with_stats;
+	struct list unsettled;
 	struct list again;
 	bool open;
 	bool mixed;
@@ -42,11 +49,7 @@ void snapshot_init(struct snapshot *snap, bool with_frontends,
 		   bool with_endpoints);
 void snapshot_free(struct snapshot *snap);
 
-/*
- * Service @name, or all if that is NULL; or complains.  Returns the exit code.
- * Complains as well about a service that never stood still, which is then there
- * as it was read last.
- */
-int snapshot_read(struct snapshot *snap, const char *name);
+/* Service @name, or all if that is NULL.  Returns enum nl_code. */
+int snapshot_read(struct snapshot *snap, struct nl *nl, const char *name);
 
 #endif /* _SVCCTL_SNAPSHOT_H */

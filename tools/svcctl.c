@@ -14,6 +14,11 @@ struct options options;
 
 static struct nl *nl;
 
+struct nl *cmd_nl(void)
+{
+	return nl;
+}
+
 int cmd_try(const struct request *req, nl_reply_fn fn, void *arg)
 {
 	return nl_request(nl, req, fn, arg);
