@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Talks to the module.  nl.c is the only file with libnl; prints nothing. */
+/* Talks to the module.  nl*.c are the only files with libnl; print nothing. */
 #ifndef _SVCCTL_NL_H
 #define _SVCCTL_NL_H
 
@@ -16,6 +16,7 @@ enum nl_code {
 	NL_REFUSED = 2,		/* by the kernel */
 	NL_ABSENT = 3,		/* no module, or no permission */
 	NL_INTERRUPTED = 4,	/* a dump of what changed meanwhile */
+	NL_OVERRUN = 6,		/* events that did not fit were dropped */
 };
 
 /**
@@ -50,6 +51,7 @@ struct request {
 
 /**
  * struct reply - one object that the module sent
+ * @cmd: enum svcnat_cmd of the message
  * @attr: enum svcnat_attr: which object; SVCNAT_A_SERVICE if the message has
  *	nothing else, 0 if it has not even that
  * @generation: of the service
@@ -58,6 +60,7 @@ struct request {
  * Strings and lists last until the callback returns.
  */
 struct reply {
+	int cmd;
 	int attr;
 	uint32_t generation;
 	struct service service;
@@ -85,6 +88,37 @@ void nl_free(struct nl *nl);
 /* Returns enum nl_code, or what @fn did. */
 int nl_request(struct nl *nl, const struct request *req, nl_reply_fn fn,
 	       void *arg);
+
+/* Called for request number @i, with the enum nl_code that became of it. */
+typedef int (*nl_answer_fn)(size_t i, int code, void *arg);
+
+/*
+ * Sends @requests, a list of structures that begin with a struct request, in
+ * their order and many at once: one after the other, each waiting for its
+ * answer, would take several times as long.  No dumps.
+ *
+ * @fn is called for each that was answered, in order; nl_sentence() and
+ * nl_error() are then about it.  Once it has returned anything but 0 no more are
+ * sent; those that are on their way come to @fn yet.
+ *
+ * Returns what @fn did first, or enum nl_code if they cannot be sent, or the
+ * rest of the answers is lost.
+ */
+int nl_pipeline(struct nl *nl, const struct list *requests, nl_answer_fn fn,
+		void *arg);
+
+/*
+ * Hears of every change of the configuration from now on, ours too.  *@fd
+ * becomes readable when there is one.  Returns enum nl_code.
+ */
+int nl_subscribe(struct nl *nl, int *fd);
+
+/*
+ * Calls @fn for all that has come; does not wait.  Returns what @fn did;
+ * NL_OVERRUN if some has not come, for we were too slow: what is there now must
+ * be read afresh; NL_ABSENT if the module is gone; 0 otherwise.
+ */
+int nl_events(struct nl *nl, nl_reply_fn fn, void *arg);
 
 /* The index of a network device there; returns enum nl_code. */
 int nl_device(struct nl *nl, const char *name, uint32_t *index);

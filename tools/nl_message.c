@@ -319,6 +319,7 @@ static int get_common(struct genlmsghdr *hdr, struct reply *reply)
 	struct nlattr *attr;
 
 	memset(reply, 0, sizeof(*reply));
+	reply->cmd = hdr->cmd;
 	attr = genlmsg_attrdata(hdr, 0);
 	attr = nla_find(attr, genlmsg_attrlen(hdr, 0), SVCNAT_A_GENERATION);
 	if (attr) {
