@@ -19,8 +19,9 @@
 /**
  * struct change - one change that a step makes
  * @cmd: enum svcnat_cmd that would make it alone
- * @object: struct draft, frontend or endpoint that it is about; or NULL
- * @attr: with SVCNAT_CMD_CONFIG_SET: which key
+ * @object: struct draft, service, frontend, endpoint or config: what there is
+ *	to say about it
+ * @given: bits of those attributes of it that are changed, or are to be said
  *
  * In the order of their steps changes can be made one by one as well, with the
  * words that step_describe() prints; a step makes its own all at once.
@@ -28,7 +29,7 @@
 struct change {
 	int cmd;
 	const void *object;
-	int attr;
+	uint64_t given;
 };
 
 /**
