@@ -51,6 +51,9 @@ extern const struct object object_flow;
 extern const struct object object_config;
 extern const struct object object_stats;
 extern const struct object object_simulate;
+extern const struct object object_save;
+extern const struct object object_apply;
+extern const struct object object_monitor;
 
 /* What the command line asked for. */
 struct options {
@@ -91,6 +94,9 @@ struct request cmd_about(int cmd, const char *subject,
  */
 int cmd_snapshot(struct snapshot *snap, const char *name);
 
+/* All of "endpoint drain". */
+int endpoint_drain(struct words *w);
+
 struct member_output {
 	void (*json)(const struct list *objects);
 	void (*table)(const struct list *objects);
@@ -107,6 +113,8 @@ int service_list(const char *name);
 
 /* NAME PROTO and all that may follow, into a draft without anything. */
 int service_words(struct words *w, struct draft *draft);
+/* KEY VALUE [KEY VALUE]..., added to what @config has; config_free() then. */
+int config_words(struct words *w, struct config *config);
 int frontend_address(struct words *w, struct frontend *frontend);
 int frontend_option(struct words *w, struct frontend *frontend);
 int endpoint_address(struct words *w, struct endpoint *endpoint);
@@ -115,8 +123,15 @@ int endpoint_option(struct words *w, struct endpoint *endpoint);
 void endpoint_warn(const struct endpoint *endpoint);
 
 /* Members of the JSON object that is open. */
+void service_json(const struct service *service);
 void frontend_json(const struct frontend *frontend);
 void endpoint_json(const struct endpoint *endpoint);
+
+void config_json(const struct config *config);
+
+/* Reads the configuration, or complains.  Returns the exit code. */
+int config_read(struct config *config);
+void config_free(struct config *config);
 
 /* Under "stats"; nothing without -s. */
 void stats_json(const struct counters *counters);

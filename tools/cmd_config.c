@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "cmd.h"
+#include "describe.h"
 #include "range.h"
 
 #include <string.h>
@@ -50,15 +51,6 @@ static const struct key *find_key(const char *word)
 		if (!strcmp(keys[i].word, word))
 			return &keys[i];
 	return NULL;
-}
-
-/* "auto", or the lowest and the highest port. */
-static const char *format_ports(char text[16], uint32_t range)
-{
-	if (!range)
-		return "auto";
-	snprintf(text, 16, "%u-%u", range >> 16, range & 0xffff);
-	return text;
 }
 
 static bool parse_ports(const char *word, uint32_t *range)
@@ -131,14 +123,19 @@ static void value_cell(struct table *table, const struct key *key,
 			   format_duration(text, value));
 }
 
-static void print_json(const struct config *config)
+void config_json(const struct config *config)
 {
 	size_t i;
 
-	json_array(NULL);
-	json_object(NULL);
 	for (i = 0; i < NR_KEYS; i++)
 		json_value(&keys[i], config);
+}
+
+static void print_json(const struct config *config)
+{
+	json_array(NULL);
+	json_object(NULL);
+	config_json(config);
 	json_end();
 	json_end();
 }
@@ -160,7 +157,7 @@ static void print_table(const struct config *config)
 	table_end(&table);
 }
 
-static void free_lists(struct config *config)
+void config_free(struct config *config)
 {
 	object_free_lists(&object_types[SVCNAT_A_CONFIG], config);
 }
@@ -171,28 +168,35 @@ static int keep(const struct reply *reply, void *arg)
 
 	if (reply->attr != SVCNAT_A_CONFIG)
 		return 0;
-	free_lists(config);
+	config_free(config);
 	*config = reply->config;
 	object_own_lists(&object_types[SVCNAT_A_CONFIG], config);
 	return 0;
 }
 
-static int config_show(struct words *w)
+int config_read(struct config *config)
 {
 	struct request req = {
 		.cmd = SVCNAT_CMD_CONFIG_GET,
 		.subject = "config",
 	};
+
+	memset(config, 0, sizeof(*config));
+	return cmd_request(&req, keep, config);
+}
+
+static int config_show(struct words *w)
+{
 	struct config config = { .head.given = 0 };
 	int err = words_end(w);
 
 	if (!err)
-		err = cmd_request(&req, keep, &config);
+		err = config_read(&config);
 	if (!err && options.json)
 		print_json(&config);
 	else if (!err)
 		print_table(&config);
-	free_lists(&config);
+	config_free(&config);
 	return err;
 }
 
@@ -235,6 +239,16 @@ static int take_pair(struct words *w, struct config *config)
 	return err ? err : take_value(w, key, config);
 }
 
+int config_words(struct words *w, struct config *config)
+{
+	int err;
+
+	do {
+		err = take_pair(w, config);
+	} while (!err && words_peek(w));
+	return err;
+}
+
 static int config_set(struct words *w)
 {
 	struct config config = { .head.given = 0 };
@@ -243,14 +257,11 @@ static int config_set(struct words *w)
 		.subject = "config",
 		.config = &config,
 	};
-	int err;
+	int err = config_words(w, &config);
 
-	do {
-		err = take_pair(w, &config);
-	} while (!err && words_peek(w));
 	if (!err)
 		err = cmd_request(&req, NULL, NULL);
-	free_lists(&config);
+	config_free(&config);
 	return err;
 }
 

@@ -129,8 +129,14 @@ void endpoint_json(const struct endpoint *endpoint)
 		   endpoint->weight);
 	json_choice("state", endpoint, SVCNAT_ENDPOINT_A_STATE, choice_state,
 		    endpoint->state);
-	json_bool("local", endpoint->place != SVCNAT_PLACE_REMOTE);
-	json_bool("local_only", endpoint->place == SVCNAT_PLACE_LOCAL_ONLY);
+	if (has(endpoint, SVCNAT_ENDPOINT_A_PLACE)) {
+		json_bool("local", endpoint->place != SVCNAT_PLACE_REMOTE);
+		json_bool("local_only",
+			  endpoint->place == SVCNAT_PLACE_LOCAL_ONLY);
+	} else {
+		json_null("local");
+		json_null("local_only");
+	}
 	json_given("active", endpoint, SVCNAT_ENDPOINT_A_ACTIVE,
 		   endpoint->active);
 	stats_json(&endpoint->counters);
@@ -212,6 +218,7 @@ static int endpoint_show(struct words *w)
 static const struct command commands[] = {
 	{ "add", endpoint_add, "NAME ADDR:PORT [ENDPOINT-OPTION]..." },
 	{ "set", endpoint_set, "NAME ADDR:PORT ENDPOINT-OPTION..." },
+	{ "drain", endpoint_drain, "NAME ADDR:PORT [wait DURATION]" },
 	{ "del", endpoint_del, "NAME ADDR:PORT" },
 	{ "show", endpoint_show, "[NAME]" },
 	{ NULL, NULL, NULL }
@@ -225,4 +232,6 @@ const struct object object_endpoint = {
 	"  weight N                         0 to 65535 (1)\n"
 	"  state ready|terminating|unready  (ready)\n"
 	"  local | remote | local-only      (remote)\n"
+	"drain makes it terminating, and waits until it has no active flows, for\n"
+	"DURATION at most.\n"
 };

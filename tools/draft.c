@@ -63,11 +63,16 @@ void draft_give_options(struct draft *draft)
 	draft->service.head.given |= OPTIONS;
 }
 
+static void settle_ranges(struct list *ranges)
+{
+	list_sort(ranges, range_compare);
+	list_unique(ranges, range_compare);
+}
+
 static void settle_frontend(struct frontend *frontend)
 {
 	frontend->head.given |= GIVEN(SVCNAT_FRONTEND_A_KIND);
-	list_sort(&frontend->allow, range_compare);
-	list_unique(&frontend->allow, range_compare);
+	settle_ranges(&frontend->allow);
 }
 
 static void settle_endpoint(struct endpoint *endpoint)
@@ -100,6 +105,14 @@ void draft_settle(struct draft *draft)
 		settle_endpoint(endpoint);
 	}
 	list_sort(&draft->endpoints, endpoint_compare);
+}
+
+void draft_settle_config(struct config *config)
+{
+	int attr;
+
+	for (attr = 0; attr <= SVCNAT_CONFIG_A_MAX; attr++)
+		settle_ranges(&config->ranges[attr]);
 }
 
 struct request draft_request(const struct draft *draft, int cmd)

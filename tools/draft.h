@@ -48,6 +48,9 @@ void draft_give_options(struct draft *draft);
  */
 void draft_settle(struct draft *draft);
 
+/* The same for the keys that a configuration gives. */
+void draft_settle_config(struct config *config);
+
 /* A request that makes it, SVCNAT_CMD_SERVICE_NEW or _REPLACE. */
 struct request draft_request(const struct draft *draft, int cmd);
 

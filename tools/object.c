@@ -223,7 +223,7 @@ const struct object_type range_type = {
 	FIELDS(range_fields),
 };
 
-static void out_of_memory(void)
+void out_of_memory(void)
 {
 	fprintf(stderr, "%s: out of memory\n", program_invocation_short_name);
 	exit(EXIT_FAILURE);

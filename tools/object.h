@@ -229,7 +229,10 @@ static inline void *list_at(const struct list *list, size_t i)
 	return list->item + i * list->size;
 }
 
-/* These end the program if there is no memory. */
+/* Says so, and ends the program. */
+void out_of_memory(void) __attribute__((noreturn));
+
+/* These do if there is no memory. */
 char *string_copy(const char *string);
 /* Append zeroed items. */
 void *list_grow(struct list *list, size_t nr);

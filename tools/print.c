@@ -3,10 +3,13 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A cell of a table that is not printed yet; its text is in table->text. */
 struct cell {
@@ -23,8 +26,7 @@ static const char *const colour_codes[] = {
 
 static bool colours;
 
-static const char *batch_file;
-static unsigned long batch_line;
+static struct place words_place;
 
 /* The open arrays and objects, and whether the innermost is still empty. */
 static struct {
@@ -34,10 +36,12 @@ static struct {
 	char closing[16];
 } json;
 
-void complain_at(const char *file, unsigned long line)
+struct place complain_at(struct place place)
 {
-	batch_file = file;
-	batch_line = line;
+	struct place before = words_place;
+
+	words_place = place;
+	return before;
 }
 
 void complain(const char *format, ...)
@@ -52,8 +56,9 @@ void complain(const char *format, ...)
 	for (c = text; *c; c++)
 		if ((unsigned char)*c < ' ' || *c == '\x7f')
 			*c = '?';
-	if (batch_file)
-		fprintf(stderr, "%s:%lu: %s\n", batch_file, batch_line, text);
+	if (words_place.file)
+		fprintf(stderr, "%s:%lu: %s\n", words_place.file,
+			words_place.line, text);
 	else
 		fprintf(stderr, "svcctl: %s\n", text);
 }
@@ -63,18 +68,39 @@ void print_colours(bool on)
 	colours = on;
 }
 
-int print_flush(void)
+bool print_ended(void)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO };
+
+	if (poll(&out, 1, 0) <= 0 || !(out.revents & (POLLERR | POLLHUP)))
+		return false;
+	__fpurge(stdout);
+	clearerr(stdout);
+	return true;
+}
+
+int print_flush_or_end(bool *ended)
 {
 	static bool reported;
+	int error;
 
 	errno = 0;
 	if (!fflush(stdout) && !ferror(stdout))
 		return 0;
+	error = errno ? errno : EIO;
+	if (ended && print_ended()) {
+		*ended = true;
+		return EXIT_WORDS;
+	}
 	if (!reported)
-		complain("cannot write the output: %s",
-			 strerror(errno ? errno : EIO));
+		complain("cannot write the output: %s", strerror(error));
 	reported = true;
 	return EXIT_WORDS;
+}
+
+int print_flush(void)
+{
+	return print_flush_or_end(NULL);
 }
 
 /* The last column is not padded: no line ends in blanks. */

@@ -26,13 +26,29 @@ enum colour {
 
 /* One line on stderr, behind "svcctl: " or the place in a batch file. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* @file NULL: no batch file. */
-void complain_at(const char *file, unsigned long line);
+/**
+ * struct place - where the words come from that complaints are about
+ * @file: its name; NULL: from the command line
+ * @line: in it
+ */
+struct place {
+	const char *file;
+	unsigned long line;
+};
+
+/* Returns where they came from before. */
+struct place complain_at(struct place place);
 
 void print_colours(bool on);
 
 /* All that was printed is out; or complains, and returns EXIT_WORDS. */
 int print_flush(void);
+
+/* Whether whoever read it has had enough; there is nothing left to print then. */
+bool print_ended(void);
+
+/* As print_flush(), but that is no reason to complain: then *@ended is set. */
+int print_flush_or_end(bool *ended);
 
 /*
  * Tables: cells from left to right, row by row.  The columns are as wide as

@@ -16,15 +16,12 @@ static const struct object *const objects[] = {
 	&object_config,
 	&object_stats,
 	&object_simulate,
+	&object_save,
+	&object_apply,
+	&object_monitor,
 };
 
 #define NR_OBJECTS	(sizeof(objects) / sizeof(*objects))
-
-static const char *const later_words[] = {
-	"monitor", "save", "apply",
-};
-
-#define NR_LATER_WORDS	(sizeof(later_words) / sizeof(*later_words))
 
 static void print_grammar(FILE *out, const struct object *object)
 {
@@ -72,22 +69,6 @@ static const struct object *find_object(const char *word)
 	return NULL;
 }
 
-static bool is_later(const char *word)
-{
-	size_t i;
-
-	for (i = 0; i < NR_LATER_WORDS; i++)
-		if (!strcmp(later_words[i], word))
-			return true;
-	return false;
-}
-
-static int no_object(const struct words *w, const char *word)
-{
-	return is_later(word) ? words_later(w, "%s", word)
-			      : words_unknown(w, word);
-}
-
 static int help(struct words *w)
 {
 	const struct object *object;
@@ -105,7 +86,7 @@ static int help(struct words *w)
 		return err;
 	object = find_object(word);
 	if (!object)
-		return no_object(w, word);
+		return words_unknown(w, word);
 	fputs("usage: svcctl [OPTION]...\n", stdout);
 	print_grammar(stdout, object);
 	printf("\n%s", object->notes);
@@ -187,7 +168,7 @@ int cmd_run(char **words)
 		w.object = "version";
 		code = version(&w);
 	} else {
-		code = no_object(&w, *words);
+		code = words_unknown(&w, *words);
 	}
 	return code ? code : print_flush();
 }

@@ -55,9 +55,8 @@ static void json_members(struct listing *list, const struct service *service)
 	json_end();
 }
 
-static void json_service(struct listing *list, const struct service *service)
+void service_json(const struct service *service)
 {
-	json_object(NULL);
 	json_string("name", service->head.service);
 	json_choice("protocol", service, SVCNAT_SERVICE_A_PROTO,
 		    choice_protocol, service->proto);
@@ -73,6 +72,12 @@ static void json_service(struct listing *list, const struct service *service)
 		    service->external_policy);
 	json_choice("on_removal", service, SVCNAT_SERVICE_A_ON_REMOVAL,
 		    choice_on_removal, service->on_removal);
+}
+
+static void json_service(struct listing *list, const struct service *service)
+{
+	json_object(NULL);
+	service_json(service);
 	json_members(list, service);
 	stats_json(&service->counters);
 	json_end();

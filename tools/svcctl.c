@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "cmd.h"
+#include "lines.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -42,67 +43,11 @@ bool cmd_is_gone(int code)
 	return code == NL_REFUSED && nl_error(nl) == ENOENT;
 }
 
-static int run_line(char *line, size_t length)
+static int run_line(char **words, unsigned long number, void *arg)
 {
-	char **words;
-	int nr, code;
-
-	if (strlen(line) != length) {
-		complain("there is a NUL in the line");
-		return EXIT_WORDS;
-	}
-	words = calloc(length / 2 + 2, sizeof(*words));
-	if (!words) {
-		complain("out of memory");
-		return EXIT_WORDS;
-	}
-	nr = words_split(line, words);
-	if (nr < 0) {
-		complain("a quote is not closed");
-		code = EXIT_WORDS;
-	} else {
-		code = nr ? cmd_run(words) : 0;
-	}
-	free(words);
-	return code;
-}
-
-static int run_file(FILE *file, const char *name)
-{
-	unsigned long number = 0;
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t length;
-	int code = 0;
-
-	while (!code && (length = getline(&line, &size, file)) >= 0) {
-		complain_at(name, ++number);
-		code = run_line(line, (size_t)length);
-	}
-	complain_at(NULL, 0);
-	if (!code && ferror(file)) {
-		complain("cannot read \"%.200s\": %s", name, strerror(errno));
-		code = EXIT_WORDS;
-	}
-	free(line);
-	return code;
-}
-
-static int run_batch(const char *name)
-{
-	FILE *file;
-	int code;
-
-	if (!strcmp(name, "-"))
-		return run_file(stdin, name);
-	file = fopen(name, "re");
-	if (!file) {
-		complain("cannot open \"%.200s\": %s", name, strerror(errno));
-		return EXIT_WORDS;
-	}
-	code = run_file(file, name);
-	fclose(file);
-	return code;
+	(void)number;
+	(void)arg;
+	return cmd_run(words);
 }
 
 /* Options. */
@@ -253,7 +198,7 @@ static int run_all(const struct arguments *args, char **words)
 		return EXIT_WORDS;
 	}
 	if (args->batch)
-		return run_batch(args->batch);
+		return lines_read(args->batch, run_line, NULL);
 	if (*words)
 		return cmd_run(words);
 	complain("expected an object, see \"svcctl help\"");

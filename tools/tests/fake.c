@@ -5,15 +5,23 @@
  * receives comes out of $SVCCTL_FAKE/reply.N, with sequence number and port
  * filled in: those of the first message of the last send, up to an ACK or the
  * end of a dump, then those of the next one.
+ *
+ * Events come out of the same files.  One that is empty stands for events that
+ * were lost, one with "pause" for a time without any; when there are no more,
+ * somebody interrupts svcctl.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/netlink.h>
+#include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include <netlink/genl/ctrl.h>
+#include <netlink/socket.h>
 
 #define WINDOW	1024
 
@@ -25,6 +33,19 @@ int genl_ctrl_resolve(struct nl_sock *sock, const char *name)
 {
 	(void)sock;
 	return strcmp(name, "svcnat") ? -1 : 0x20;
+}
+
+int genl_ctrl_resolve_grp(struct nl_sock *sock, const char *family,
+			  const char *group)
+{
+	(void)sock;
+	return strcmp(family, "svcnat") || strcmp(group, "config") ? -1 : 0x10;
+}
+
+int nl_socket_add_memberships(struct nl_sock *sock, int group, ...)
+{
+	(void)sock;
+	return group == 0x10 ? 0 : -NLE_PERM;
 }
 
 static FILE *numbered(const char *what, int number, const char *mode)
@@ -70,26 +91,68 @@ static void address(struct nlmsghdr *hdr)
 		answered++;
 }
 
+/* The next thing that comes, up to @size bytes; negative if nothing does. */
+static ssize_t next(void *buffer, size_t size)
+{
+	FILE *file = numbered("reply", replies, "r");
+	size_t got;
+
+	if (!file)
+		return -1;
+	got = fread(buffer, 1, size, file);
+	fclose(file);
+	return (ssize_t)got;
+}
+
+static bool is_pause(const char *data, ssize_t size)
+{
+	return size == 5 && !memcmp(data, "pause", 5);
+}
+
+/* The socket of events first, then who interrupts; or stdout alone. */
+int poll(struct pollfd *fds, nfds_t nr, int timeout)
+{
+	const struct timespec now = { .tv_sec = 0 };
+	char data[8];
+	ssize_t size = next(data, sizeof(data));
+	nfds_t i;
+
+	(void)timeout;
+	if (nr == 1)
+		return ppoll(fds, nr, &now, NULL);
+	for (i = 0; i < nr; i++)
+		fds[i].revents = 0;
+	if (is_pause(data, size)) {
+		replies++;
+		return 0;
+	}
+	fds[size < 0].revents = POLLIN;
+	return 1;
+}
+
 ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
 {
 	struct sockaddr_nl *from = msg->msg_name;
-	FILE *file = numbered("reply", replies++, "r");
 	struct nlmsghdr *hdr = msg->msg_iov[0].iov_base;
-	size_t size, at;
+	ssize_t size = next(hdr, msg->msg_iov[0].iov_len);
+	bool waits = !(fcntl(fd, F_GETFL) & O_NONBLOCK);
+	ssize_t at;
 
-	(void)fd;
 	(void)flags;
-	if (!file) {
-		errno = ECONNRESET;
+	if (!waits && (size < 0 || is_pause((void *)hdr, size))) {
+		errno = EAGAIN;
 		return -1;
 	}
-	size = fread(hdr, 1, msg->msg_iov[0].iov_len, file);
-	fclose(file);
-	for (at = 0; at + sizeof(*hdr) <= size;
+	replies++;
+	if (size <= 0) {
+		errno = waits ? ECONNRESET : ENOBUFS;
+		return -1;
+	}
+	for (at = 0; at + (ssize_t)sizeof(*hdr) <= size;
 	     at += NLMSG_ALIGN(hdr->nlmsg_len)) {
 		hdr = (void *)((char *)msg->msg_iov[0].iov_base + at);
 		address(hdr);
-		if (hdr->nlmsg_len < sizeof(*hdr))
+		if (hdr->nlmsg_len < sizeof(*hdr) || hdr->nlmsg_len > (size_t)size)
 			break;
 	}
 	memset(from, 0, sizeof(*from));
@@ -97,5 +160,5 @@ ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
 	msg->msg_namelen = sizeof(*from);
 	msg->msg_controllen = 0;
 	msg->msg_flags = 0;
-	return (ssize_t)size;
+	return size;
 }

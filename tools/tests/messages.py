@@ -159,6 +159,41 @@ def generation(number):
     return u32(K["A_GENERATION"], number)
 
 
+def shown(name, frontends=(), endpoints=(), **options):
+    """A service and its members as a dump has them."""
+    text = reply(shown_service(name, len(frontends), len(endpoints),
+                               **{"proto": 6, **options}), generation(1))
+    for member in [*frontends, *endpoints]:
+        text += reply(service(name), member, generation(1))
+    return text
+
+
+USUAL = {"MAX_SERVICES": 1048576, "MAX_ENDPOINTS": 65535,
+         "MAX_AFFINITY": 262144, "TIMEOUT_TCP_ESTABLISHED": 86400,
+         "TIMEOUT_TCP_TRANSITORY": 120, "TIMEOUT_TCP_CLOSING": 10,
+         "TIMEOUT_UDP": 30, "TIMEOUT_UDP_STREAM": 120,
+         "TIMEOUT_SCTP": 86400, "SNAT_PORTS": 0}
+
+
+def keys(nodeports=("0.0.0.0/0", "::/0"), pods=(), masquerade=0, fastpath=0,
+         **numbers):
+    """A configuration; without max-flows, of which the default varies."""
+    return nest(
+        K["A_CONFIG"],
+        *[u32(K[f"CONFIG_A_{key}"], value)
+          for key, value in {**USUAL, **numbers}.items()],
+        range_list(K["CONFIG_A_POD_CIDR"], *pods),
+        range_list(K["CONFIG_A_SERVICE_CIDR"]),
+        range_list(K["CONFIG_A_NODEPORT_ADDRESSES"], *nodeports),
+        u8(K["CONFIG_A_MASQUERADE_ALL"], masquerade),
+        u8(K["CONFIG_A_FASTPATH"], fastpath))
+
+
+def config(*lists, **values):
+    """The answer to CONFIG_GET, of keys()."""
+    return reply(keys(*lists, **values), flags=0) + ack()
+
+
 SERVICE_B = {"name": "b", "protocol": "udp", "affinity": 0,
              "scheduler": "random", "internal_policy": "cluster",
              "external_policy": "cluster", "on_removal": "keep",

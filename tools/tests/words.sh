@@ -175,7 +175,7 @@ frontend del: expected a number after "nodeport" | frontend del web nodeport
 frontend del: unknown word "allow" | frontend del web 10.0.0.1:80 allow 10.0.0.0/8
 frontend del: unknown word "kind" | frontend del web 10.0.0.1:80 kind cluster
 frontend show: unknown word "x" | frontend show web x
-endpoint: unknown word "drain" | endpoint drain web 10.0.0.1:80
+endpoint: unknown word "drains" | endpoint drains web 10.0.0.1:80
 endpoint add: expected ADDR:PORT after "web" | endpoint add web
 endpoint add: "web" is no address and port* | endpoint add web web
 endpoint add: "65536" is no value for weight, * | endpoint add web 10.0.0.1:80 weight 65536
@@ -292,10 +292,14 @@ refused 1 'unexpected argument in "--json=x*"' "--json=$long"
 refused 1 'unknown word "x*" for the colour, expected *' "--color=$long"
 
 refused_all 1 << 'END'
-monitor is not built yet | monitor
-save is not built yet | save
-apply is not built yet | apply --dry-run -
-help: save is not built yet | help save
+save: unknown word "x" | save x
+apply: expected a file, or - for standard input after "apply" | apply
+apply: expected a file, or - for standard input after "--dry-run" | apply --dry-run
+apply: unknown word "x" | apply - x
+cannot open "/nonexistent": No such file or directory | apply /nonexistent
+monitor: unknown word "x" | monitor x
+endpoint drain: expected a duration after "wait" | endpoint drain web 10.0.0.1:1 wait
+endpoint drain: unknown word "weight" | endpoint drain web 10.0.0.1:1 weight 1
 config set: unknown word "1" for fastpath | config set max-flows 1 fastpath 1
 END
 
@@ -341,6 +345,10 @@ the svcnat module is not loaded; load it with "modprobe svcnat" | service show
 *module is not loaded* | simulate tcp 10.0.0.1:1 10.0.0.2:2
 *module is not loaded* | simulate udp [fd00::1]:0 [fd00::2]:65535 local
 *module is not loaded* | simulate sctp 10.0.0.1:1 10.0.0.2:2 iif no-such-device
+*module is not loaded* | save
+*module is not loaded* | apply --dry-run -
+*module is not loaded* | -j monitor
+*module is not loaded* | endpoint drain web 10.0.0.1:80 wait 3h
 *module is not loaded* | -N /proc/self/ns/net service show
 END
 
@@ -422,7 +430,7 @@ version # of the tool
 -j service show
 END
 batch 1 '1: service del: "a b" is no service name*' <<< 'service del "a b"'
-batch 1 '1: save is not built yet' <<< save
+batch 1 '1: unknown word "sav"*' <<< sav
 batch 1 '1: there is a NUL in the line' < <(printf 'version\0 x\n')
 batch 1 '1: service del: unknown word "b"' < <(printf '\tservice  del a b')
 batch 3 '2: *module is not loaded*' << 'END'
