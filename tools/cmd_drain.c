@@ -60,11 +60,16 @@ static int ask(struct drain *drain)
 	return code == NL_INTERRUPTED ? 0 : code;
 }
 
+static const char *plural(const struct drain *drain)
+{
+	return drain->endpoint.active == 1 ? "" : "s";
+}
+
 static void show(struct drain *drain)
 {
 	if (drain->shows)
-		fprintf(stderr, "\r\033[K%" PRIu64 " active flows",
-			drain->endpoint.active);
+		fprintf(stderr, "\r\033[K%" PRIu64 " active flow%s",
+			drain->endpoint.active, plural(drain));
 }
 
 static void clear(struct drain *drain)
@@ -126,8 +131,8 @@ static int wait_until_idle(struct drain *drain)
 		if (!drain->endpoint.active)
 			break;
 		if (late)
-			return give_up(drain, "still has %" PRIu64 " active flows",
-				       drain->endpoint.active);
+			return give_up(drain, "still has %" PRIu64 " active flow%s",
+				       drain->endpoint.active, plural(drain));
 		show(drain);
 		pause_for(&pause, drain);
 	}

@@ -13,8 +13,8 @@
 
 #include "nl_message.h"
 
-/* Ten thousand events and more, which take a while to print. */
-#define EVENT_BUFFER	(16 << 20)
+/* Some thousand events, which take a while to print. */
+#define EVENT_BUFFER	(4 << 20)
 
 /* Read at a stretch: who calls has other things to look after. */
 #define EVENTS		256

@@ -430,7 +430,7 @@ version # of the tool
 -j service show
 END
 batch 1 '1: service del: "a b" is no service name*' <<< 'service del "a b"'
-batch 1 '1: unknown word "sav"*' <<< sav
+batch 1 '1: unknown word "nothing"*' <<< nothing
 batch 1 '1: there is a NUL in the line' < <(printf 'version\0 x\n')
 batch 1 '1: service del: unknown word "b"' < <(printf '\tservice  del a b')
 batch 3 '2: *module is not loaded*' << 'END'
