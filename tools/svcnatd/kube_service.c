@@ -167,6 +167,10 @@ static void read_allow(struct kube_service *service, const struct spot *spec)
 	bad |= json_array_size(ranges.value) > nr;
 	service->unsafe4 = bad && allows_any(service, AF_INET);
 	service->unsafe6 = bad && allows_any(service, AF_INET6);
+	if (service->unsafe4)
+		spot_complain(&ranges, "no IPv4 range is left, so load balancers of IPv4 are left out");
+	if (service->unsafe6)
+		spot_complain(&ranges, "no IPv6 range is left, so load balancers of IPv6 are left out");
 }
 
 static void read_affinity(struct kube_service *service,

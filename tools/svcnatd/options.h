@@ -62,8 +62,6 @@ enum local_mode {
  * @metrics_port: of it
  * @bind_hard_fail: end if a server cannot listen
  * @verbosity: 0 and up, as kube-proxy's -v
- *
- * Lives as long as the program.
  */
 struct agent_options {
 	enum task task;
@@ -92,6 +90,9 @@ struct agent_options {
  * stderr, if anything in them is malformed.
  */
 bool options_read(struct agent_options *options, int argc, char **argv);
+
+/* Right after options_read(), whatever it returned. */
+void options_free(struct agent_options *options);
 
 /* The grammar, to stdout. */
 void options_help(void);

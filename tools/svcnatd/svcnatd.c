@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "file.h"
+#include "log.h"
+#include "options.h"
+#include "setting.h"
+#include "translate.h"
+#include "version.h"
+#include "wanted.h"
+
+static bool flush(void)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return true;
+	return setting_refuse("cannot write the output");
+}
+
+static void print_config(const struct agent_options *options,
+			 const struct kube_node *node)
+{
+	struct config config;
+
+	if (!node)
+		log_line(LOG_WARNING, "our Node is not there, its ranges and addresses are not known",
+			 LOG_TEXT("node", options->node));
+	translate_config(options, node, &config);
+	commands_config(&config, stdout);
+	object_free_lists(&object_types[SVCNAT_A_CONFIG], &config);
+}
+
+static bool print_all(const struct agent_options *options,
+		      struct kube_store *store)
+{
+	struct wanted *wanted = wanted_new(store);
+	struct list drafts;
+	size_t i;
+
+	drafts_init(&drafts);
+	print_config(options, kube_store_node(store));
+	wanted_update(wanted);
+	wanted_all(wanted, &drafts);
+	for (i = 0; i < drafts.nr; i++)
+		commands_service(list_at(&drafts, i), stdout);
+	drafts_free(&drafts);
+	wanted_free(wanted);
+	return flush();
+}
+
+static bool print_file(const struct agent_options *options)
+{
+	struct kube_store *store = kube_store_new(options->node);
+	bool good = file_read(store, options->from_file) &&
+		    print_all(options, store);
+
+	kube_store_free(store);
+	return good;
+}
+
+static bool run(const struct agent_options *options)
+{
+	switch (options->task) {
+	case TASK_HELP:
+		options_help();
+		return flush();
+	case TASK_VERSION:
+		puts("svcnatd " SVCNAT_VERSION);
+		return flush();
+	case TASK_PRINT:
+		return print_file(options);
+	default:
+		return setting_refuse("expected --from-file FILE --print");
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct agent_options options;
+	bool good = options_read(&options, argc, argv) && run(&options);
+
+	options_free(&options);
+	return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
