@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "commands.h"
+#include "describe.h"
 #include "file.h"
 #include "log.h"
 #include "options.h"
@@ -23,13 +23,31 @@ static void print_config(const struct agent_options *options,
 			 const struct kube_node *node)
 {
 	struct config config;
+	int attr;
 
 	if (!node)
 		log_line(LOG_WARNING, "our Node is not there, its ranges and addresses are not known",
 			 LOG_TEXT("node", options->node));
 	translate_config(options, node, &config);
-	commands_config(&config, stdout);
+	for (attr = 0; attr <= SVCNAT_CONFIG_A_MAX; attr++) {
+		if (!has(&config, attr))
+			continue;
+		fputs("config set ", stdout);
+		describe_key(stdout, &config, attr);
+		putchar('\n');
+	}
 	object_free_lists(&object_types[SVCNAT_A_CONFIG], &config);
+}
+
+static void print_service(const struct draft *draft)
+{
+	fputs("service add ", stdout);
+	describe_service(stdout, &draft->service,
+			 (struct array){ draft->frontends.item,
+					 draft->frontends.nr },
+			 (struct array){ draft->endpoints.item,
+					 draft->endpoints.nr });
+	putchar('\n');
 }
 
 static bool print_all(const struct agent_options *options,
@@ -44,7 +62,7 @@ static bool print_all(const struct agent_options *options,
 	wanted_update(wanted);
 	wanted_all(wanted, &drafts);
 	for (i = 0; i < drafts.nr; i++)
-		commands_service(list_at(&drafts, i), stdout);
+		print_service(list_at(&drafts, i));
 	drafts_free(&drafts);
 	wanted_free(wanted);
 	return flush();
