@@ -30,20 +30,35 @@ bool kube_meta_equal(const struct kube_meta *a, const struct kube_meta *b)
 	return !strcmp(a->namespace, b->namespace) && !strcmp(a->name, b->name);
 }
 
-static const char *read_name(const struct spot *metadata, const char *key,
-			     size_t max)
+static bool check_name(const struct spot *metadata, const char *key,
+		       const char *name, size_t max)
 {
-	const char *name = spot_text(metadata, key);
 	struct spot spot;
 
 	if (name && spot_is_name(name, max))
-		return name;
+		return true;
 	spot_member(&spot, metadata, key, JSON_STRING);
 	if (name)
 		spot_complain(&spot, "\"%.100s\" is no name", name);
 	else
 		spot_complain(&spot, "is missing");
-	return NULL;
+	return false;
+}
+
+/* For the log they are there even if they are not good. */
+static bool read_names(struct kube_reading *r, bool namespaced)
+{
+	const struct spot *metadata = &r->metadata;
+	struct subject *subject = &r->subject;
+
+	subject->name = spot_text(metadata, "name");
+	subject->namespace = "";
+	if (namespaced)
+		subject->namespace = spot_text(metadata, "namespace");
+	if (namespaced && !check_name(metadata, "namespace",
+				      subject->namespace, NAMESPACE_MAX))
+		return false;
+	return check_name(metadata, "name", subject->name, NAME_MAX_LENGTH);
 }
 
 bool kube_begin(struct kube_reading *r, const char *kind, bool namespaced,
@@ -53,13 +68,12 @@ bool kube_begin(struct kube_reading *r, const char *kind, bool namespaced,
 
 	*subject = (struct subject){ .kind = kind };
 	r->root = (struct spot){ .subject = subject, .value = object };
-	spot_member(&r->metadata, &r->root, "metadata", JSON_OBJECT);
-	subject->name = read_name(&r->metadata, "name", NAME_MAX_LENGTH);
-	subject->namespace = "";
-	if (namespaced)
-		subject->namespace = read_name(&r->metadata, "namespace",
-					       NAMESPACE_MAX);
-	if (!subject->name || !subject->namespace)
+	if (!spot_member(&r->metadata, &r->root, "metadata", JSON_OBJECT)) {
+		if (!r->metadata.value)
+			spot_complain(&r->metadata, "is missing");
+		return false;
+	}
+	if (!read_names(r, namespaced))
 		return false;
 	if (!spot_member(&r->labels, &r->metadata, "labels", JSON_OBJECT))
 		r->labels.value = NULL;

@@ -51,37 +51,54 @@ static bool has_family(const struct list *addresses, uint16_t family)
 	return false;
 }
 
-/* The first address of @type for each family that has none yet. */
-static void add_addresses(struct kube_node *node, const struct spot *array,
-			  const char *type)
+/* What the Node is reached by comes first, whatever the order. */
+static void add_addresses(struct kube_node *node, const struct list *from)
 {
-	const char *other;
-	struct addr addr;
-	struct spot item, text;
-	size_t i, nr = json_array_size(array->value);
+	const struct addr *addr;
+	size_t i;
 
-	for (i = 0; i < nr && i < ADDRESSES_MAX; i++) {
-		if (!spot_item(&item, array, i, JSON_OBJECT))
-			continue;
-		other = spot_text(&item, "type");
-		if (other && !strcmp(other, type) &&
-		    spot_member(&text, &item, "address", JSON_STRING) &&
-		    spot_addr(&text, &addr) &&
-		    !has_family(&node->addresses, addr.family))
-			list_copy(&node->addresses, &addr);
+	for (i = 0; i < from->nr; i++) {
+		addr = list_at(from, i);
+		if (!has_family(&node->addresses, addr->family))
+			list_copy(&node->addresses, addr);
 	}
+}
+
+static void read_address(const struct spot *spot, struct list *internal,
+			 struct list *external)
+{
+	const char *type = spot_text(spot, "type");
+	struct list *list = NULL;
+	struct spot text;
+	struct addr addr;
+
+	if (type && !strcmp(type, "InternalIP"))
+		list = internal;
+	else if (type && !strcmp(type, "ExternalIP"))
+		list = external;
+	if (list && spot_member(&text, spot, "address", JSON_STRING) &&
+	    spot_addr(&text, &addr))
+		list_copy(list, &addr);
 }
 
 static void read_addresses(struct kube_node *node,
 			   const struct kube_reading *r)
 {
-	struct spot status, array;
+	struct list internal = { .size = sizeof(struct addr) };
+	struct list external = { .size = sizeof(struct addr) };
+	struct spot status, array, item;
+	size_t i, nr;
 
-	if (!spot_member(&status, &r->root, "status", JSON_OBJECT) ||
-	    !spot_array(&array, &status, "addresses", ADDRESSES_MAX))
+	if (!spot_member(&status, &r->root, "status", JSON_OBJECT))
 		return;
-	add_addresses(node, &array, "InternalIP");
-	add_addresses(node, &array, "ExternalIP");
+	nr = spot_array(&array, &status, "addresses", ADDRESSES_MAX);
+	for (i = 0; i < nr; i++)
+		if (spot_item(&item, &array, i, JSON_OBJECT))
+			read_address(&item, &internal, &external);
+	add_addresses(node, &internal);
+	add_addresses(node, &external);
+	list_free(&internal);
+	list_free(&external);
 }
 
 /* The autoscaler's taint takes the node out of load balancers beforehand. */

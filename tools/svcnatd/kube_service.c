@@ -55,7 +55,8 @@ static void add_cluster_ip(struct kube_service *service,
 	if (!spot_addr(spot, &addr))
 		return;
 	if (of_family(&service->cluster_ips, addr.family))
-		spot_complain(spot, "is the second address of its family");
+		spot_complain(spot, "\"%.100s\" is the second address of its family",
+			      json_string_value(spot->value));
 	else
 		list_copy(&service->cluster_ips, &addr);
 }
@@ -189,9 +190,8 @@ static void read_affinity(struct kube_service *service,
 
 /* Without anything external the policy means nothing. */
 static void read_policies(struct kube_service *service,
-			  const struct spot *spec)
+			  const struct spot *spec, const char *type)
 {
-	const char *type = spot_text(spec, "type");
 	bool lb = type && !strcmp(type, "LoadBalancer");
 	bool external = lb || (type && !strcmp(type, "NodePort")) ||
 			service->external_ips.nr;
@@ -263,7 +263,7 @@ static void read_service(struct kube_service *service,
 	read_lb_ips(service, r);
 	read_allow(service, &spec);
 	read_affinity(service, &spec);
-	read_policies(service, &spec);
+	read_policies(service, &spec, type);
 	read_ports(service, &spec);
 	memory_fit(&service->cluster_ips);
 	memory_fit(&service->external_ips);

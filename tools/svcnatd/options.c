@@ -137,7 +137,7 @@ static bool check(const struct agent_options *options)
 {
 	if (options->task == TASK_HELP || options->task == TASK_VERSION)
 		return true;
-	if (!options->node || !*options->node)
+	if (!options->node)
 		return setting_refuse("expected --node NAME, for the hostname is no name of a Node");
 	if (options->from_file && options->task == TASK_RUN)
 		return setting_refuse("expected --print or --once with --from-file");

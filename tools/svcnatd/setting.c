@@ -61,7 +61,7 @@ static bool set_node(struct agent_options *options, const char *value)
 	while (c > name && isspace((unsigned char)c[-1]))
 		*--c = '\0';
 	c = name + strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-");
-	return !*c && keep(&options->node, name);
+	return *name && !*c && keep(&options->node, name);
 }
 
 static bool parse_ranges(struct list *ranges, const char *value)

@@ -64,6 +64,21 @@ static bool format_value(char *text, size_t size, const json_t *value)
 	return length < size;
 }
 
+/* What kubeadm writes out though nobody set it stands for what is usual. */
+static bool says_nothing(const json_t *value)
+{
+	static const char *const nothing[] = { "", "0", "0s", "false" };
+	const char *text = json_string_value(value);
+	size_t i;
+
+	for (i = 0; text && i < sizeof(nothing) / sizeof(*nothing); i++)
+		if (!strcmp(text, nothing[i]))
+			return true;
+	return json_is_null(value) ||
+	       (json_is_array(value) && !json_array_size(value)) ||
+	       (json_is_object(value) && !json_object_size(value));
+}
+
 static bool apply(struct agent_options *options, const char *file,
 		  const struct setting *setting, const json_t *root,
 		  const char *mode)
@@ -74,15 +89,11 @@ static bool apply(struct agent_options *options, const char *file,
 	format_path(path, setting->path, mode);
 	strcpy(pieces, path);
 	value = find(root, pieces);
-	if (!value || json_is_null(value))
+	if (!value || says_nothing(value))
 		return true;
 	if (!format_value(text, sizeof(text), value))
 		return setting_refuse("%.200s: %s: expected %s", file, path,
 				      setting->expected);
-	/* Zero stands for what is usual. */
-	if (strstr(path, "eriod") && (!strcmp(text, "0s") ||
-				      !strcmp(text, "0")))
-		return true;
 	if (!setting->set(options, text))
 		return setting_refuse("%.200s: %s: expected %s, not \"%.200s\"",
 				      file, path, setting->expected, text);
@@ -109,21 +120,6 @@ static bool is_applied(const char *path, const char *mode)
 	return false;
 }
 
-/* What kubeadm writes out though nobody set it. */
-static bool says_nothing(const json_t *value)
-{
-	static const char *const nothing[] = { "", "0", "0s", "false" };
-	const char *text = json_string_value(value);
-	size_t i;
-
-	for (i = 0; text && i < sizeof(nothing) / sizeof(*nothing); i++)
-		if (!strcmp(text, nothing[i]))
-			return true;
-	return json_is_null(value) ||
-	       (json_is_array(value) && !json_array_size(value)) ||
-	       (json_is_object(value) && !json_object_size(value));
-}
-
 static void note(struct leftovers *leftovers, const char *path)
 {
 	size_t length = strlen(leftovers->text);
@@ -132,7 +128,7 @@ static void note(struct leftovers *leftovers, const char *path)
 		 "%s%s", length ? ", " : "", path);
 }
 
-/* Sections have fields, and those of feature gates have names of any kind. */
+/* Goes as deep as document_load() does. */
 static void find_leftovers(struct leftovers *leftovers, json_t *object,
 			   const char *prefix)
 {
@@ -145,7 +141,7 @@ static void find_leftovers(struct leftovers *leftovers, json_t *object,
 				     *prefix ? "." : "", key) >= sizeof(path) ||
 		    says_nothing(value))
 			continue;
-		if (json_is_object(value) && !*prefix)
+		if (json_is_object(value))
 			find_leftovers(leftovers, value, path);
 		else if (!is_applied(path, leftovers->mode))
 			note(leftovers, path);

@@ -30,16 +30,19 @@ static void format_spot(char *text, size_t size, const struct spot *spot)
 static void format_subject(char *text, size_t size,
 			   const struct subject *subject)
 {
-	snprintf(text, size, "%.63s%s%.253s",
-		 subject->namespace ? subject->namespace : "",
-		 subject->namespace && *subject->namespace ? "/" : "",
-		 subject->name ? subject->name : "");
+	const char *namespace = subject->namespace ? subject->namespace : "";
+	const char *name = subject->name ? subject->name : "";
+
+	snprintf(text, size, "%.63s%s%.253s", namespace,
+		 *namespace && *name ? "/" : "", name);
 }
 
 void spot_complain(const struct spot *spot, const char *format, ...)
 {
 	struct subject *subject = spot->subject;
 	char sentence[512], field[256], object[320];
+	struct log_field fields[4] = { { "kind", subject->kind, 0 } };
+	size_t i = 1;
 	va_list args;
 
 	if (++subject->findings > FINDINGS_MAX)
@@ -51,12 +54,10 @@ void spot_complain(const struct spot *spot, const char *format, ...)
 		strcpy(sentence, "more is wrong with it than was said");
 	format_spot(field, sizeof(field), spot);
 	format_subject(object, sizeof(object), subject);
-	log_write(LOG_WARNING, sentence, (const struct log_field[]){
-		  { .key = "kind", .text = subject->kind },
-		  { .key = "object", .text = object },
-		  { .key = "field", .text = field },
-		  { .key = NULL },
-	});
+	if (*object)
+		fields[i++] = (struct log_field){ "object", object, 0 };
+	fields[i] = (struct log_field){ "field", field, 0 };
+	log_write(LOG_WARNING, sentence, fields);
 }
 
 static const char *type_name(json_type type)
