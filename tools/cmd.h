@@ -137,9 +137,6 @@ void config_free(struct config *config);
 void stats_json(const struct counters *counters);
 void stats_members(const struct counters *counters);
 
-/* The name of a counter of the netns; NULL if it is unknown. */
-const char *stat_word(uint32_t stat);
-
 /* The columns that -s adds, and their cells. */
 #define STATS_COLUMNS \
 	{ .head = "CONNECTIONS", .right = true }, \

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "stat.h"
+
 /**
  * struct simulation - what the module says about a packet
  * @answer: the verdict
