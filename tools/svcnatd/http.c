@@ -11,7 +11,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-#include "lines.h"
+#include "stream.h"
 #include "log.h"
 
 /* How much of an answer that is an error is kept. */
@@ -25,6 +25,7 @@ struct http {
 	CURLM *multi;
 	sd_event_source *timer;
 	struct transfer *transfers;
+	uint64_t counts[HTTP_STATUS_END];
 };
 
 struct transfer {
@@ -34,7 +35,7 @@ struct transfer {
 	CURL *easy;
 	struct curl_slist *headers;
 	struct curl_slist *connect_to;
-	struct lines error;
+	struct stream error;
 	bool stopped;
 	char words[CURL_ERROR_SIZE];
 	char sentence[512];
@@ -48,7 +49,7 @@ static void free_transfer(struct transfer *transfer)
 		curl_easy_cleanup(transfer->easy);
 	curl_slist_free_all(transfer->headers);
 	curl_slist_free_all(transfer->connect_to);
-	lines_free(&transfer->error);
+	stream_free(&transfer->error);
 	free(transfer);
 }
 
@@ -126,6 +127,8 @@ static void finish(struct transfer *transfer, CURLcode code)
 	result.failure = failure_of(code);
 	result.retry_after = retry_after > 0 ? (long)retry_after : 0;
 	describe(transfer, code, result.status);
+	if (result.status >= 0 && result.status < HTTP_STATUS_END)
+		transfer->http->counts[result.status]++;
 	result.sentence = transfer->sentence;
 	unlink_transfer(transfer);
 	transfer->req.done(&result, transfer->req.arg);
@@ -232,7 +235,7 @@ static size_t on_data(char *data, size_t one, size_t size, void *arg)
 	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (status != 200) {
 		/* An error's text is not worth an error. */
-		lines_keep(&transfer->error, data, size);
+		stream_keep(&transfer->error, data, size);
 		return size;
 	}
 	if (transfer->req.data(data, size, transfer->req.arg))
@@ -384,7 +387,7 @@ struct transfer *http_get(struct http *http, const struct http_request *req)
 		return NULL;
 	transfer->http = http;
 	transfer->req = *req;
-	lines_init(&transfer->error, ERROR_MAX);
+	stream_init(&transfer->error, ERROR_MAX);
 	transfer->easy = curl_easy_init();
 	if (!transfer->easy || !set_up(transfer) ||
 	    curl_multi_add_handle(http->multi, transfer->easy)) {
@@ -394,6 +397,16 @@ struct transfer *http_get(struct http *http, const struct http_request *req)
 	transfer->next = http->transfers;
 	http->transfers = transfer;
 	return transfer;
+}
+
+uint64_t http_count(const struct http *http, unsigned int status)
+{
+	return http->counts[status];
+}
+
+const char *http_server(const struct http *http)
+{
+	return http->access->server;
 }
 
 char *http_escape(const char *text)

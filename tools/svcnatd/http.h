@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <systemd/sd-event.h>
 
 #include "access.h"
@@ -74,6 +75,13 @@ struct transfer *http_get(struct http *http, const struct http_request *req);
 
 /* Neither @data nor @done is called any more.  Not from within @data. */
 void http_cancel(struct transfer *transfer);
+
+/* How many requests ended with @status, 0 for those without; below 600. */
+uint64_t http_count(const struct http *http, unsigned int status);
+#define HTTP_STATUS_END	600
+
+/* Whom it talks to, for metrics. */
+const char *http_server(const struct http *http);
 
 /* @text as a value of a query; the caller frees it. */
 char *http_escape(const char *text);

@@ -127,6 +127,10 @@ static void set_defaults(struct agent_options *options)
 	options->cluster_cidr.size = sizeof(struct range);
 	options->nodeport_addresses.size = sizeof(struct range);
 	options->sync_period = 30000;
+	options->api_watch = 300000;
+	options->api_timeout = 60000;
+	options->api_backoff = 500;
+	options->api_backoff_max = 30000;
 	find("healthz-bind-address")->set(options, "0.0.0.0");
 	find("metrics-bind-address")->set(options, "127.0.0.1");
 	if (!gethostname(name, sizeof(name) - 1))

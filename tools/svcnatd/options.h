@@ -61,6 +61,10 @@ enum local_mode {
  * @metrics_address: the same
  * @metrics_port: of it
  * @bind_hard_fail: end if a server cannot listen
+ * @api_watch: milliseconds that a watch lasts at least
+ * @api_timeout: milliseconds that the API server may be silent
+ * @api_backoff: milliseconds until it is asked again after a failure
+ * @api_backoff_max: the same, after many
  * @verbosity: 0 and up, as kube-proxy's -v
  */
 struct agent_options {
@@ -82,6 +86,10 @@ struct agent_options {
 	struct addr metrics_address;
 	uint16_t metrics_port;
 	bool bind_hard_fail;
+	uint32_t api_watch;
+	uint32_t api_timeout;
+	uint32_t api_backoff;
+	uint32_t api_backoff_max;
 	int verbosity;
 };
 

@@ -13,11 +13,11 @@
 
 #include "answer.h"
 #include "backoff.h"
-#include "lines.h"
+#include "stream.h"
 #include "log.h"
 
 #define PAGE_OBJECTS	500
-#define PAGE_MAX	(256 << 20)
+#define PAGE_MAX	(64 << 20)
 #define LINE_MAX	(16 << 20)
 #define CONNECT_TIMEOUT	15
 #define RETRY_AFTER_MAX	300
@@ -41,9 +41,9 @@ const char *const failure_words[NR_FAILURES] = {
 };
 
 /*
- * version: of what the handler knows, empty before the first list.  fresh: the
- * next list must not be an older state than now.  next: where the list goes on.
- * ended: why a watch's line ended it, or NR_FAILURES.
+ * version: of what the handler knows.  next: where the list goes on.  again: the
+ * next request follows a failure.  stuck: how many watches failed at one place.
+ * ended: why a watch's line ended it.
  */
 struct reflector {
 	sd_event *event;
@@ -55,11 +55,10 @@ struct reflector {
 	struct backoff backoff;
 	struct transfer *transfer;
 	sd_event_source *timer;
-	struct lines input;
+	struct stream input;
 	char *version;
 	char *next;
 	bool watching;
-	bool fresh;
 	bool listed;
 	bool current;
 	bool again;
@@ -110,18 +109,14 @@ static void step_back(struct reflector *r, enum failure failure)
 	if (!r->watching) {
 		/* Pages of two lists make none. */
 		keep_text(&r->next, NULL);
-		r->fresh |= failure == FAILURE_EXPIRED;
 		return;
 	}
-	if (failure == FAILURE_EXPIRED) {
+	if (failure == FAILURE_EXPIRED)
 		r->watching = false;
-		r->fresh = true;
-	} else if (failure != FAILURE_NETWORK && failure != FAILURE_TIMEOUT &&
-		   failure != FAILURE_UNAUTHORIZED &&
-		   failure != FAILURE_THROTTLED && ++r->stuck >= STUCK_MAX) {
+	else if (failure != FAILURE_NETWORK && failure != FAILURE_TIMEOUT &&
+		 failure != FAILURE_UNAUTHORIZED &&
+		 failure != FAILURE_THROTTLED && ++r->stuck >= STUCK_MAX)
 		r->watching = false;
-		r->stuck = 0;
-	}
 }
 
 /* @retry_after: seconds that the server wishes, or 0. */
@@ -184,7 +179,7 @@ static bool list_data(const char *data, size_t size, void *arg)
 {
 	struct reflector *r = arg;
 
-	return !lines_keep(&r->input, data, size);
+	return !stream_keep(&r->input, data, size);
 }
 
 static void end_list(struct reflector *r, const char *version)
@@ -194,8 +189,8 @@ static void end_list(struct reflector *r, const char *version)
 	r->counts.lists++;
 	r->listed = true;
 	r->current = true;
-	r->fresh = false;
 	r->again = false;
+	r->stuck = 0;
 	r->watching = true;
 	backoff_reset(&r->backoff);
 	r->handler.replace_end(r->handler.arg);
@@ -242,7 +237,7 @@ static void read_page(struct reflector *r)
 	if (good)
 		take_page(r, &page);
 	json_decref(page.root);
-	lines_reset(&r->input);
+	stream_reset(&r->input);
 	if (good)
 		go_in(r, 0);
 	else
@@ -261,34 +256,25 @@ static void list_done(const struct http_result *result, void *arg)
 		fail_result(r, result);
 	else
 		read_page(r);
-	lines_reset(&r->input);
+	stream_reset(&r->input);
 }
 
 /*
- * Any server may answer the first list from its cache, and each later one from
- * what is not older than we know; but not after it said that this is too old.
+ * Without a resource version the answer is what is there now, never an older
+ * state than we know; and it comes in pages, which an answer from the server's
+ * cache would not everywhere.
  */
 static char *list_path(const struct reflector *r)
 {
 	char *next = r->next ? http_escape(r->next) : NULL;
-	char *version = http_escape(r->version ? r->version : "0");
 	char *path = NULL;
-	int length;
 
-	if (r->next)
-		length = asprintf(&path, "%s?limit=%d&continue=%s%s",
-				  r->resource->path, PAGE_OBJECTS, next,
-				  r->resource->query);
-	else if (r->fresh)
-		length = asprintf(&path, "%s?limit=%d%s", r->resource->path,
-				  PAGE_OBJECTS, r->resource->query);
-	else
-		length = asprintf(&path, "%s?limit=%d&resourceVersion=%s&resourceVersionMatch=NotOlderThan%s",
-				  r->resource->path, PAGE_OBJECTS, version,
-				  r->resource->query);
+	if (asprintf(&path, "%s?limit=%d%s%s%s", r->resource->path,
+		     PAGE_OBJECTS, next ? "&continue=" : "", next ? next : "",
+		     r->resource->query) < 0)
+		path = NULL;
 	free(next);
-	free(version);
-	return length < 0 ? NULL : path;
+	return path;
 }
 
 /* A watch, a line at a time. */
@@ -352,9 +338,9 @@ static int take_line(const char *line, size_t length, void *arg)
 static bool watch_data(const char *data, size_t size, void *arg)
 {
 	struct reflector *r = arg;
-	int err = lines_feed(&r->input, data, size, take_line, r);
+	int err = stream_feed(&r->input, data, size, take_line, r);
 
-	if (err == LINES_TOO_LONG) {
+	if (err == STREAM_TOO_LONG) {
 		snprintf(r->why, sizeof(r->why), "a line of more than %d bytes",
 			 LINE_MAX);
 		r->ended = FAILURE_TOO_LONG;
@@ -396,7 +382,7 @@ static void watch_done(const struct http_result *result, void *arg)
 		fail_result(r, result);
 	else
 		end_well(r);
-	lines_reset(&r->input);
+	stream_reset(&r->input);
 }
 
 static char *watch_path(const struct reflector *r, long seconds)
@@ -460,7 +446,7 @@ static void start_watch(struct reflector *r)
 
 static void go(struct reflector *r)
 {
-	lines_reset(&r->input);
+	stream_reset(&r->input);
 	if (r->watching)
 		start_watch(r);
 	else
@@ -483,7 +469,7 @@ struct reflector *reflector_start(sd_event *event, struct http *http,
 	r->resource = resource;
 	r->timing = timing;
 	r->handler = *handler;
-	lines_init(&r->input, PAGE_MAX);
+	stream_init(&r->input, PAGE_MAX);
 	backoff_init(&r->backoff, timing->backoff_min, timing->backoff_max);
 	if (sd_event_add_time_relative(event, &r->timer, CLOCK_MONOTONIC, 0, 1,
 				       on_timer, r) < 0) {
@@ -499,7 +485,7 @@ void reflector_free(struct reflector *r)
 		return;
 	http_cancel(r->transfer);
 	sd_event_source_disable_unref(r->timer);
-	lines_free(&r->input);
+	stream_free(&r->input);
 	free(r->version);
 	free(r->next);
 	free(r);

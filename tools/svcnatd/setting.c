@@ -229,6 +229,32 @@ static bool set_min_sync_period(struct agent_options *options,
 	return parse_period(&options->min_sync_period, value);
 }
 
+/* libcurl counts seconds where these go. */
+static bool set_api_watch(struct agent_options *options, const char *value)
+{
+	return parse_period(&options->api_watch, value) &&
+	       options->api_watch >= 1000;
+}
+
+static bool set_api_timeout(struct agent_options *options, const char *value)
+{
+	return parse_period(&options->api_timeout, value) &&
+	       options->api_timeout >= 1000;
+}
+
+static bool set_api_backoff(struct agent_options *options, const char *value)
+{
+	return parse_period(&options->api_backoff, value) &&
+	       options->api_backoff;
+}
+
+static bool set_api_backoff_max(struct agent_options *options,
+				const char *value)
+{
+	return parse_period(&options->api_backoff_max, value) &&
+	       options->api_backoff_max;
+}
+
 /* As kube-proxy has it: without a port it is the usual one. */
 static bool parse_bind(struct addr *addr, uint16_t *port, const char *value,
 		       uint16_t usual)
@@ -268,6 +294,7 @@ static const char a_path[] = "a path";
 static const char a_name[] = "the name of a Node";
 static const char a_flag[] = "true or false";
 static const char a_period[] = "a duration such as 30s, 500ms or 1m30s";
+static const char a_long_period[] = "a duration of 1s or more";
 static const char ranges[] = "ranges of addresses with commas between them";
 static const char a_socket[] = "ADDRESS or ADDRESS:PORT";
 
@@ -315,6 +342,15 @@ const struct setting settings[] = {
 	  set_metrics },
 	{ "bind-address-hard-fail", "bindAddressHardFail", NULL, a_flag,
 	  "end if one of them cannot listen", set_bind_hard_fail },
+	{ "api-watch-period", NULL, "DURATION", a_long_period,
+	  "that a watch lasts at least (5m)", set_api_watch },
+	{ "api-timeout", NULL, "DURATION", a_long_period,
+	  "that the API server may be silent (1m)", set_api_timeout },
+	{ "api-backoff", NULL, "DURATION", a_period,
+	  "until it is asked again after a failure (500ms)",
+	  set_api_backoff },
+	{ "api-backoff-max", NULL, "DURATION", a_period,
+	  "the same, after many in a row (30s)", set_api_backoff_max },
 	{ "from-file", NULL, "FILE", a_path,
 	  "read a JSON List instead of an API server; - is stdin",
 	  set_from_file },

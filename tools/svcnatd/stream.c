@@ -1,73 +1,73 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "lines.h"
+#include "stream.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define ROOM_KEPT	(64 << 10)
 
-void lines_init(struct lines *lines, size_t max)
+void stream_init(struct stream *stream, size_t max)
 {
-	memset(lines, 0, sizeof(*lines));
-	lines->max = max;
+	memset(stream, 0, sizeof(*stream));
+	stream->max = max;
 }
 
-void lines_free(struct lines *lines)
+void stream_free(struct stream *stream)
 {
-	free(lines->text);
-	lines_init(lines, lines->max);
+	free(stream->text);
+	stream_init(stream, stream->max);
 }
 
-void lines_reset(struct lines *lines)
+void stream_reset(struct stream *stream)
 {
-	lines->length = 0;
-	if (lines->room > ROOM_KEPT)
-		lines_free(lines);
+	stream->length = 0;
+	if (stream->room > ROOM_KEPT)
+		stream_free(stream);
 }
 
-static int grow(struct lines *lines, size_t need)
+static int grow(struct stream *stream, size_t need)
 {
-	size_t room = lines->room ? lines->room : 4096;
+	size_t room = stream->room ? stream->room : 4096;
 	char *text;
 
-	if (need <= lines->room)
+	if (need <= stream->room)
 		return 0;
 	while (room < need)
 		room *= 2;
-	text = realloc(lines->text, room);
+	text = realloc(stream->text, room);
 	if (!text)
-		return LINES_TOO_LONG;
-	lines->text = text;
-	lines->room = room;
+		return STREAM_TOO_LONG;
+	stream->text = text;
+	stream->room = room;
 	return 0;
 }
 
-int lines_keep(struct lines *lines, const char *data, size_t size)
+int stream_keep(struct stream *stream, const char *data, size_t size)
 {
-	if (size > lines->max || lines->length > lines->max - size)
-		return LINES_TOO_LONG;
-	if (grow(lines, lines->length + size))
-		return LINES_TOO_LONG;
+	if (size > stream->max || stream->length > stream->max - size)
+		return STREAM_TOO_LONG;
+	if (grow(stream, stream->length + size))
+		return STREAM_TOO_LONG;
 	if (size)
-		memcpy(lines->text + lines->length, data, size);
-	lines->length += size;
+		memcpy(stream->text + stream->length, data, size);
+	stream->length += size;
 	return 0;
 }
 
 /* The line that began before ends with @data. */
-static int finish(struct lines *lines, const char *data, size_t size,
-		  lines_fn fn, void *arg)
+static int finish(struct stream *stream, const char *data, size_t size,
+		  stream_fn fn, void *arg)
 {
-	int err = lines_keep(lines, data, size);
+	int err = stream_keep(stream, data, size);
 
 	if (!err)
-		err = fn(lines->text, lines->length, arg);
-	lines_reset(lines);
+		err = fn(stream->text, stream->length, arg);
+	stream_reset(stream);
 	return err;
 }
 
-int lines_feed(struct lines *lines, const char *data, size_t size,
-	       lines_fn fn, void *arg)
+int stream_feed(struct stream *stream, const char *data, size_t size,
+	       stream_fn fn, void *arg)
 {
 	const char *end;
 	size_t length;
@@ -75,10 +75,10 @@ int lines_feed(struct lines *lines, const char *data, size_t size,
 
 	while ((end = memchr(data, '\n', size))) {
 		length = (size_t)(end - data);
-		if (lines->length)
-			err = finish(lines, data, length, fn, arg);
-		else if (length > lines->max)
-			err = LINES_TOO_LONG;
+		if (stream->length)
+			err = finish(stream, data, length, fn, arg);
+		else if (length > stream->max)
+			err = STREAM_TOO_LONG;
 		else
 			err = fn(data, length, arg);
 		if (err)
@@ -86,5 +86,5 @@ int lines_feed(struct lines *lines, const char *data, size_t size,
 		data = end + 1;
 		size -= length + 1;
 	}
-	return lines_keep(lines, data, size);
+	return stream_keep(stream, data, size);
 }

@@ -3,11 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent.h"
+#include "cleanup.h"
 #include "describe.h"
 #include "file.h"
+#include "kernel.h"
 #include "log.h"
 #include "options.h"
 #include "setting.h"
+#include "sync.h"
 #include "translate.h"
 #include "version.h"
 #include "wanted.h"
@@ -78,6 +82,45 @@ static bool print_file(const struct agent_options *options)
 	return good;
 }
 
+static void ignore(const struct kube_entry *entry, void *arg)
+{
+	(void)entry;
+	(void)arg;
+}
+
+static bool apply(const struct agent_options *options,
+		  struct kube_store *store, struct kernel *kernel)
+{
+	struct sync *sync = sync_new(options, store, kernel, ignore, NULL);
+	bool good = sync_run(sync, true) && !sync_refused(sync);
+
+	sync_free(sync);
+	return good;
+}
+
+static bool apply_file(const struct agent_options *options)
+{
+	struct kube_store *store = kube_store_new(options->node);
+	struct kernel *kernel = kernel_ops.open();
+	bool good = kernel && file_read(store, options->from_file) &&
+		    apply(options, store, kernel);
+
+	if (kernel)
+		kernel_ops.close(kernel);
+	kube_store_free(store);
+	return good;
+}
+
+static bool clean_up(void)
+{
+	struct kernel *kernel = kernel_ops.open();
+	bool good = kernel && cleanup(kernel);
+
+	if (kernel)
+		kernel_ops.close(kernel);
+	return good;
+}
+
 static bool run(const struct agent_options *options)
 {
 	switch (options->task) {
@@ -89,9 +132,16 @@ static bool run(const struct agent_options *options)
 		return flush();
 	case TASK_PRINT:
 		return print_file(options);
-	default:
-		return setting_refuse("expected --from-file FILE --print");
+	case TASK_CLEANUP:
+		return clean_up();
+	case TASK_ONCE:
+		if (options->from_file)
+			return apply_file(options);
+		return agent_run(options);
+	case TASK_RUN:
+		return agent_run(options);
 	}
+	return false;
 }
 
 int main(int argc, char **argv)

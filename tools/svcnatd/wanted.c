@@ -41,6 +41,8 @@ struct wanted {
 	struct claims claims;
 	TAILQ_HEAD(, kept) changes;
 	size_t nr;
+	void (*look)(const struct kube_entry *entry, void *arg);
+	void *look_arg;
 };
 
 static void moved(struct claimant *claimant)
@@ -221,8 +223,11 @@ bool wanted_update(struct wanted *wanted)
 {
 	const struct kube_entry *entry;
 
-	while ((entry = kube_store_take(wanted->store)))
+	while ((entry = kube_store_take(wanted->store))) {
 		look_at(wanted, entry);
+		if (wanted->look)
+			wanted->look(entry, wanted->look_arg);
+	}
 	return !TAILQ_EMPTY(&wanted->changes);
 }
 
@@ -284,6 +289,112 @@ void wanted_settle_one(struct wanted *wanted, const char *name)
 
 	if (kept)
 		settle(wanted, kept);
+}
+
+/* Takes @packed. */
+static void set_settled(struct wanted *wanted, struct kept *kept,
+			struct packed *packed)
+{
+	bool equal = packed_equal(packed, kept->now);
+
+	if (kept->settled != kept->now)
+		free(kept->settled);
+	kept->settled = packed;
+	if (equal && packed != kept->now) {
+		free(packed);
+		kept->settled = kept->now;
+	}
+	set_changed(wanted, kept, !equal);
+}
+
+void wanted_found_one(struct wanted *wanted, const char *name,
+		      const struct draft *found)
+{
+	struct kept *kept = index_find(&wanted->services, "", name);
+
+	if (!kept && !found)
+		return;
+	if (!kept)
+		kept = new_kept(wanted, name);
+	set_settled(wanted, kept, found ? packed_make(found) : NULL);
+	let_go(wanted, kept);
+}
+
+/* A look at all that the kernel has. */
+struct search {
+	struct wanted *wanted;
+	const struct list *found;
+	struct list names;	/* of services that it should have, and has not */
+	void (*drifted)(const char *name, void *arg);
+	void *arg;
+};
+
+static const struct draft *find(const struct list *drafts, const char *name)
+{
+	const struct draft key = { .service.head.service = name };
+
+	if (!drafts->nr)
+		return NULL;
+	return bsearch(&key, drafts->item, drafts->nr, drafts->size,
+		       service_compare);
+}
+
+static void note_missing(void *item, void *arg)
+{
+	struct search *search = arg;
+	struct kept *kept = item;
+	char *name;
+
+	if (!kept->settled || find(search->found, kept->name))
+		return;
+	/* It may be gone before it is looked at. */
+	name = memory_copy(kept->name);
+	list_copy(&search->names, &name);
+}
+
+static void take_found(struct search *search, const char *name,
+		       const struct draft *found)
+{
+	struct wanted *wanted = search->wanted;
+	struct kept *kept = index_find(&wanted->services, "", name);
+	bool right = !kept || !kept->changed;
+
+	wanted_found_one(wanted, name, found);
+	kept = index_find(&wanted->services, "", name);
+	if (right && kept && kept->changed)
+		search->drifted(name, search->arg);
+}
+
+void wanted_found(struct wanted *wanted, const struct list *found,
+		  void (*drifted)(const char *name, void *arg), void *arg)
+{
+	struct search search = {
+		.wanted = wanted, .found = found, .drifted = drifted,
+		.arg = arg, .names.size = sizeof(char *),
+	};
+	const struct draft *draft;
+	char *name;
+	size_t i;
+
+	index_each(&wanted->services, note_missing, &search);
+	for (i = 0; i < found->nr; i++) {
+		draft = list_at(found, i);
+		take_found(&search, draft->service.head.service, draft);
+	}
+	for (i = 0; i < search.names.nr; i++) {
+		name = *(char **)list_at(&search.names, i);
+		take_found(&search, name, NULL);
+		free(name);
+	}
+	list_free(&search.names);
+}
+
+void wanted_set_look(struct wanted *wanted,
+		     void (*look)(const struct kube_entry *entry, void *arg),
+		     void *arg)
+{
+	wanted->look = look;
+	wanted->look_arg = arg;
 }
 
 size_t wanted_services(const struct wanted *wanted)

@@ -1,0 +1,467 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "agent.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+
+#include "agent_inside.h"
+#include "log.h"
+#include "privilege.h"
+#include "trigger.h"
+
+/* Microseconds that our Node is waited for before we do without. */
+#define NODE_PATIENCE	10000000
+/* Of tries of what the kernel refused, or when it cannot be asked. */
+#define RETRY_MIN	1000000
+#define RETRY_MAX	60000000
+#define LOW_PORT	1024
+
+/* Timers. */
+
+static void set_timer(sd_event_source *timer, uint64_t usec)
+{
+	sd_event_source_set_time_relative(timer, usec);
+	sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
+}
+
+static bool add_timer(struct agent *agent, sd_event_source **timer,
+		      sd_event_time_handler_t fn)
+{
+	if (sd_event_add_time_relative(agent->event, timer, CLOCK_MONOTONIC,
+				       0, 1, fn, agent) < 0)
+		return false;
+	sd_event_source_set_enabled(*timer, SD_EVENT_OFF);
+	return true;
+}
+
+/* The kernel. */
+
+/* Half of what there is would be worse than what is there. */
+static bool is_complete(const struct agent *agent)
+{
+	return kube_store_listed(agent->store, KUBE_SERVICE) &&
+	       kube_store_listed(agent->store, KUBE_SLICE) &&
+	       (kube_store_listed(agent->store, KUBE_NODE) ||
+		agent->node_late);
+}
+
+static bool lacks_node(const struct agent *agent)
+{
+	return kube_store_listed(agent->store, KUBE_SERVICE) &&
+	       kube_store_listed(agent->store, KUBE_SLICE) &&
+	       !kube_store_listed(agent->store, KUBE_NODE);
+}
+
+static void schedule(struct agent *agent)
+{
+	uint64_t now = health_now();
+	uint64_t next = agent->last +
+			(uint64_t)agent->options->min_sync_period * 1000;
+	int enabled = SD_EVENT_OFF;
+
+	if (!is_complete(agent)) {
+		if (lacks_node(agent))
+			set_timer(agent->node_timer, NODE_PATIENCE);
+		return;
+	}
+	sd_event_source_get_enabled(agent->sync_timer, &enabled);
+	if (enabled == SD_EVENT_OFF)
+		set_timer(agent->sync_timer,
+			  agent->last && next > now ? next - now : 0);
+}
+
+static void become_ready(struct agent *agent)
+{
+	agent->ready = true;
+	log_line(LOG_INFO, "the kernel is equal to the cluster",
+		 LOG_NUMBER("services",
+			    (long long)sync_services(agent->sync)));
+	sd_notify(0, "READY=1\nSTATUS=The kernel is equal to the cluster.");
+	if (agent->options->task == TASK_ONCE)
+		sd_event_exit(agent->event, 0);
+}
+
+static void note_done(struct agent *agent, bool full, uint64_t begin)
+{
+	double seconds = (double)(health_now() - begin) / 1e6;
+
+	histogram_observe(&agent->times.sync, seconds);
+	histogram_observe(full ? &agent->times.full : &agent->times.partial,
+			  seconds);
+	trigger_observe(&agent->triggers, &agent->times.programming);
+	agent->times.updated = health_date();
+	memset(agent->pending, 0, sizeof(agent->pending));
+	health_update(&agent->health);
+	if (!agent->ready)
+		become_ready(agent);
+}
+
+static void run_sync(struct agent *agent)
+{
+	bool full = agent->full || !agent->ready;
+	uint64_t begin = health_now();
+	size_t refused;
+
+	agent->last = begin;
+	agent->full = false;
+	if (!sync_run(agent->sync, full)) {
+		set_timer(agent->retry_timer, backoff_take(&agent->backoff));
+		return;
+	}
+	note_done(agent, full, begin);
+	refused = sync_refused(agent->sync);
+	if (!refused)
+		backoff_reset(&agent->backoff);
+	else if (full || refused > agent->refused)
+		set_timer(agent->retry_timer, backoff_take(&agent->backoff));
+	agent->refused = refused;
+}
+
+static int on_sync(sd_event_source *source, uint64_t usec, void *arg)
+{
+	(void)source;
+	(void)usec;
+	run_sync(arg);
+	return 0;
+}
+
+/* Others may have changed the kernel; what was refused may be taken now. */
+static int on_retry(sd_event_source *source, uint64_t usec, void *arg)
+{
+	struct agent *agent = arg;
+
+	(void)source;
+	(void)usec;
+	agent->full = true;
+	schedule(agent);
+	return 0;
+}
+
+static int on_period(sd_event_source *source, uint64_t usec, void *arg)
+{
+	struct agent *agent = arg;
+
+	(void)usec;
+	checks_retry(agent->checks);
+	if (agent->ready)
+		on_retry(NULL, 0, agent);
+	set_timer(source, (uint64_t)agent->options->sync_period * 1000);
+	return 0;
+}
+
+static int on_node_late(sd_event_source *source, uint64_t usec, void *arg)
+{
+	struct agent *agent = arg;
+
+	(void)source;
+	(void)usec;
+	if (!lacks_node(agent))
+		return 0;
+	log_line(LOG_WARNING, "our Node does not come, going on without its zone, ranges and addresses",
+		 LOG_TEXT("node", agent->options->node));
+	agent->node_late = true;
+	schedule(agent);
+	return 0;
+}
+
+/* The API. */
+
+static void note_node(struct agent *agent)
+{
+	const struct kube_node *node = kube_store_node(agent->store);
+	bool leaving = kube_store_listed(agent->store, KUBE_NODE) &&
+		       (!node || node->leaving);
+
+	if (leaving != agent->health.leaving)
+		log_line(LOG_INFO, leaving ?
+			 "the node is leaving, load balancers are told" :
+			 "the node stays",
+			 LOG_TEXT("node", agent->options->node));
+	agent->health.leaving = leaving;
+}
+
+static void note_change(struct feed *feed)
+{
+	struct agent *agent = feed->agent;
+
+	if (feed->kind == KUBE_NODE)
+		note_node(agent);
+	agent->changes[feed->kind]++;
+	agent->pending[feed->kind]++;
+	agent->times.queued = health_date();
+	/* Before the first list comes there is nothing to be late with. */
+	if (is_complete(agent))
+		health_queue(&agent->health);
+	schedule(agent);
+}
+
+static void on_replace_begin(void *arg)
+{
+	const struct feed *feed = arg;
+
+	kube_store_list_begin(feed->agent->store, feed->kind);
+}
+
+static void on_object(json_t *object, void *arg)
+{
+	const struct feed *feed = arg;
+
+	kube_store_put(feed->agent->store, feed->kind, object);
+}
+
+static void on_replace_end(void *arg)
+{
+	struct feed *feed = arg;
+
+	kube_store_list_end(feed->agent->store, feed->kind);
+	note_change(feed);
+}
+
+static void on_changed(json_t *object, void *arg)
+{
+	struct feed *feed = arg;
+
+	kube_store_put(feed->agent->store, feed->kind, object);
+	if (feed->kind == KUBE_SLICE)
+		trigger_note(&feed->agent->triggers, object);
+	note_change(feed);
+}
+
+static void on_deleted(json_t *object, void *arg)
+{
+	struct feed *feed = arg;
+
+	kube_store_del(feed->agent->store, feed->kind, object);
+	note_change(feed);
+}
+
+static void on_bookmark(void *arg)
+{
+	(void)arg;
+}
+
+static bool start_feed(struct agent *agent, enum kube_kind kind)
+{
+	struct feed *feed = &agent->feeds[kind];
+	const struct reflector_handler handler = {
+		.replace_begin = on_replace_begin,
+		.object = on_object,
+		.replace_end = on_replace_end,
+		.changed = on_changed,
+		.deleted = on_deleted,
+		.bookmark = on_bookmark,
+		.arg = feed,
+	};
+
+	feed->reflector = reflector_start(agent->event, agent->http,
+					  &feed->resource, &agent->timing,
+					  &handler);
+	return feed->reflector;
+}
+
+static char *query(const char *key, const char *selector)
+{
+	char *value = http_escape(selector), *text = NULL;
+
+	if (!value || asprintf(&text, "&%s=%s", key, value) < 0)
+		text = NULL;
+	free(value);
+	return text;
+}
+
+static bool name_resources(struct agent *agent)
+{
+	static const struct resource resources[NR_KUBE_KINDS] = {
+		[KUBE_SERVICE] = { "services", "Service",
+				   "/api/v1/services", NULL },
+		[KUBE_SLICE] = { "endpointslices", "EndpointSlice",
+			"/apis/discovery.k8s.io/v1/endpointslices", NULL },
+		[KUBE_NODE] = { "nodes", "Node", "/api/v1/nodes", NULL },
+	};
+	char name[300];
+	int kind;
+
+	snprintf(name, sizeof(name), "metadata.name=%s", agent->options->node);
+	agent->node_query = query("fieldSelector", name);
+	agent->query = query("labelSelector", KUBE_SELECTOR);
+	for (kind = 0; kind < NR_KUBE_KINDS; kind++) {
+		agent->feeds[kind].agent = agent;
+		agent->feeds[kind].kind = kind;
+		agent->feeds[kind].resource = resources[kind];
+		agent->feeds[kind].resource.query =
+			kind == KUBE_NODE ? agent->node_query : agent->query;
+	}
+	return agent->node_query && agent->query;
+}
+
+static bool open_api(struct agent *agent)
+{
+	const struct agent_options *options = agent->options;
+
+	agent->timing = (struct reflector_timing){
+		.watch = options->api_watch / 1000,
+		.silence = options->api_timeout / 1000,
+		.grace = options->api_timeout / 1000,
+		.backoff_min = (uint64_t)options->api_backoff * 1000,
+		.backoff_max = (uint64_t)options->api_backoff_max * 1000,
+	};
+	if (!(options->kubeconfig ?
+	      access_kubeconfig(&agent->access, options->kubeconfig,
+				options->context, options->master) :
+	      access_in_cluster(&agent->access, options->master)))
+		return false;
+	if (agent->access.insecure)
+		log_say(LOG_WARNING, "the API server is not verified, as the kubeconfig wants it");
+	agent->http = http_alloc(agent->event, &agent->access);
+	return agent->http && name_resources(agent);
+}
+
+static bool start_feeds(struct agent *agent)
+{
+	enum kube_kind kind;
+
+	for (kind = 0; kind < NR_KUBE_KINDS; kind++)
+		if (!start_feed(agent, kind))
+			return false;
+	return true;
+}
+
+/* Those who ask. */
+
+static bool is_healthy(void *arg)
+{
+	const struct agent *agent = arg;
+
+	return health_is_good(&agent->health);
+}
+
+static bool open_servers(struct agent *agent)
+{
+	const struct agent_options *options = agent->options;
+
+	agent->health.timeout = (uint64_t)options->sync_period * 2000;
+	agent->checks = checks_new(agent->event, is_healthy, agent);
+	agent->healthz = server_alloc(agent->event, "healthz", health_answer,
+				      &agent->health);
+	agent->metrics = server_alloc(agent->event, "metrics", agent_metrics,
+				      agent);
+	if (!agent->checks || !agent->healthz || !agent->metrics)
+		return false;
+	if (options->task == TASK_ONCE)
+		return true;
+	if (options->healthz_port &&
+	    !server_listen(agent->healthz, &options->healthz_address,
+			   options->healthz_port) &&
+	    options->bind_hard_fail)
+		return false;
+	return !options->metrics_port ||
+	       server_listen(agent->metrics, &options->metrics_address,
+			     options->metrics_port) ||
+	       !options->bind_hard_fail;
+}
+
+static void on_look(const struct kube_entry *entry, void *arg)
+{
+	const struct agent *agent = arg;
+
+	checks_look(agent->checks, entry);
+}
+
+/* Begin and end. */
+
+static int on_signal(sd_event_source *source,
+		     const struct signalfd_siginfo *info, void *arg)
+{
+	struct agent *agent = arg;
+
+	(void)source;
+	log_line(LOG_INFO, "ending, what is programmed stays",
+		 LOG_TEXT("signal", strsignal((int)info->ssi_signo)));
+	sd_notify(0, "STOPPING=1");
+	sd_event_exit(agent->event, 0);
+	return 0;
+}
+
+static bool open_loop(struct agent *agent)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	if (sd_event_new(&agent->event) < 0 ||
+	    sd_event_add_signal(agent->event, NULL, SIGTERM, on_signal,
+				agent) < 0 ||
+	    sd_event_add_signal(agent->event, NULL, SIGINT, on_signal,
+				agent) < 0 ||
+	    !add_timer(agent, &agent->sync_timer, on_sync) ||
+	    !add_timer(agent, &agent->period_timer, on_period) ||
+	    !add_timer(agent, &agent->retry_timer, on_retry) ||
+	    !add_timer(agent, &agent->node_timer, on_node_late))
+		return false;
+	/* Whoever hangs in one place forever is no help in another. */
+	sd_event_set_watchdog(agent->event, true);
+	set_timer(agent->period_timer,
+		  (uint64_t)agent->options->sync_period * 1000);
+	return true;
+}
+
+static bool start(struct agent *agent)
+{
+	const struct agent_options *options = agent->options;
+	bool low = (options->healthz_port &&
+		    options->healthz_port < LOW_PORT) ||
+		   (options->metrics_port &&
+		    options->metrics_port < LOW_PORT);
+
+	agent->kernel = kernel_ops.open();
+	agent->store = kube_store_new(options->node);
+	agent->sync = sync_new(options, agent->store, agent->kernel, on_look,
+			       agent);
+	return agent->kernel && open_loop(agent) && open_servers(agent) &&
+	       open_api(agent) && privilege_drop(low) && start_feeds(agent);
+}
+
+static void stop(struct agent *agent)
+{
+	int kind;
+
+	for (kind = 0; kind < NR_KUBE_KINDS; kind++)
+		reflector_free(agent->feeds[kind].reflector);
+	http_free(agent->http);
+	server_free(agent->healthz);
+	server_free(agent->metrics);
+	checks_free(agent->checks);
+	sync_free(agent->sync);
+	kube_store_free(agent->store);
+	if (agent->kernel)
+		kernel_ops.close(agent->kernel);
+	sd_event_source_disable_unref(agent->sync_timer);
+	sd_event_source_disable_unref(agent->period_timer);
+	sd_event_source_disable_unref(agent->retry_timer);
+	sd_event_source_disable_unref(agent->node_timer);
+	sd_event_unref(agent->event);
+	access_free(&agent->access);
+	list_free(&agent->triggers);
+	free(agent->node_query);
+	free(agent->query);
+}
+
+bool agent_run(const struct agent_options *options)
+{
+	struct agent agent = { .options = options };
+	bool good;
+
+	trigger_init(&agent.triggers);
+	backoff_init(&agent.backoff, RETRY_MIN, RETRY_MAX);
+	agent_metrics_init(&agent.times);
+	good = start(&agent) && sd_event_loop(agent.event) >= 0 &&
+	       (options->task != TASK_ONCE || !agent.refused);
+	stop(&agent);
+	return good;
+}

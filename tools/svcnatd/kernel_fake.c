@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Plays the module to the agent, for tests, in directory $SVCNATD_FAKE:
+ *
+ *	services/NAME	what there is of one, in JSON; a / in NAME is a %
+ *	config		the configuration, in JSON
+ *	log		what was asked, a line each: new, replace, del, config
+ *	refuse		names of services to be refused, a line each
+ *	absent		if it is there, the module is not
+ */
+#include "kernel.h"
+
+#include <dirent.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "addr.h"
+#include "memory.h"
+#include "packed.h"
+#include "words.h"
+
+struct kernel {
+	const char *dir;
+	char sentence[256];
+};
+
+static struct kernel *open_kernel(void)
+{
+	struct kernel *kernel = memory_new(sizeof(*kernel));
+
+	kernel->dir = getenv("SVCNATD_FAKE");
+	if (!kernel->dir)
+		abort();
+	return kernel;
+}
+
+static void close_kernel(struct kernel *kernel)
+{
+	free(kernel);
+}
+
+static const char *sentence(const struct kernel *kernel)
+{
+	return kernel->sentence;
+}
+
+static FILE *open_file(const struct kernel *kernel, const char *name,
+		       const char *mode)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/%s", kernel->dir, name);
+	return fopen(path, mode);
+}
+
+static const char *file_name(char path[512], const char *service)
+{
+	char *c;
+
+	snprintf(path, 512, "services/%s", service);
+	for (c = path + 9; *c; c++)
+		if (*c == '/')
+			*c = '%';
+	return path;
+}
+
+static bool is_absent(struct kernel *kernel)
+{
+	FILE *file = open_file(kernel, "absent", "r");
+
+	if (!file)
+		return false;
+	fclose(file);
+	strcpy(kernel->sentence, "the svcnat module is not loaded");
+	return true;
+}
+
+__attribute__((format(printf, 2, 3)))
+static void note(const struct kernel *kernel, const char *format, ...)
+{
+	FILE *file = open_file(kernel, "log", "a");
+	va_list args;
+
+	va_start(args, format);
+	vfprintf(file, format, args);
+	va_end(args);
+	putc('\n', file);
+	fclose(file);
+}
+
+/* Drafts into JSON. */
+
+#define RANGE_TEXT_SIZE	(ADDR_TEXT_SIZE + 4)
+
+static const char *format_range(char text[RANGE_TEXT_SIZE],
+				const struct range *range)
+{
+	char addr[ADDR_TEXT_SIZE];
+
+	snprintf(text, RANGE_TEXT_SIZE, "%s/%u",
+		 format_addr(addr, &range->addr), range->prefix);
+	return text;
+}
+
+static json_t *word_of(const struct choice *choices, int value)
+{
+	return json_string(choice_word(choices, value));
+}
+
+static json_t *frontends_of(const struct draft *draft)
+{
+	char text[ADDR_TEXT_SIZE], range[RANGE_TEXT_SIZE];
+	json_t *all = json_array(), *allow, *one;
+	const struct frontend *frontend;
+	size_t i, j;
+
+	for (i = 0; i < draft->frontends.nr; i++) {
+		frontend = list_at(&draft->frontends, i);
+		allow = json_array();
+		for (j = 0; j < frontend->allow.nr; j++) {
+			format_range(range, list_at(&frontend->allow, j));
+			json_array_append_new(allow, json_string(range));
+		}
+		one = json_object();
+		json_object_set_new(one, "place", json_string(
+			format_frontend(text, frontend)));
+		json_object_set_new(one, "kind",
+				    json_integer(frontend->kind));
+		json_object_set_new(one, "allow", allow);
+		json_array_append_new(all, one);
+	}
+	return all;
+}
+
+static json_t *endpoints_of(const struct draft *draft)
+{
+	const struct endpoint *endpoint;
+	json_t *all = json_array(), *one;
+	char text[ADDR_TEXT_SIZE];
+	size_t i;
+
+	for (i = 0; i < draft->endpoints.nr; i++) {
+		endpoint = list_at(&draft->endpoints, i);
+		one = json_object();
+		json_object_set_new(one, "place", json_string(
+			format_addr_port(text, &endpoint->addr,
+					 endpoint->port)));
+		json_object_set_new(one, "state", word_of(choice_state,
+							  endpoint->state));
+		json_object_set_new(one, "where", word_of(choice_place,
+							  endpoint->place));
+		json_object_set_new(one, "weight",
+				    json_integer(endpoint->weight));
+		json_array_append_new(all, one);
+	}
+	return all;
+}
+
+static json_t *json_of(const struct draft *draft)
+{
+	const struct service *service = &draft->service;
+	json_t *root = json_object();
+
+	json_object_set_new(root, "proto", word_of(choice_protocol,
+						   service->proto));
+	json_object_set_new(root, "affinity",
+			    json_integer(service->affinity));
+	json_object_set_new(root, "internal", word_of(choice_policy,
+						service->internal_policy));
+	json_object_set_new(root, "external", word_of(choice_policy,
+						service->external_policy));
+	json_object_set_new(root, "frontends", frontends_of(draft));
+	json_object_set_new(root, "endpoints", endpoints_of(draft));
+	return root;
+}
+
+/* And back. */
+
+static uint8_t value_of(const struct choice *choices, const json_t *object,
+			const char *key)
+{
+	const char *word = json_string_value(json_object_get(object, key));
+
+	while (strcmp(choices->word, word))
+		choices++;
+	return (uint8_t)choices->value;
+}
+
+static void load_frontend(struct draft *draft, const json_t *from)
+{
+	const char *place = json_string_value(json_object_get(from, "place"));
+	struct frontend *frontend = draft_add_frontend(draft);
+	json_t *range;
+	size_t i;
+
+	frontend->kind = (uint8_t)json_integer_value(
+		json_object_get(from, "kind"));
+	if (!parse_addr_port(place, &frontend->addr, &frontend->port))
+		frontend->port = (uint16_t)atoi(strchr(place, ' '));
+	json_array_foreach(json_object_get(from, "allow"), i, range)
+		addr_range(json_string_value(range),
+			   list_add(&frontend->allow));
+}
+
+static void load_endpoint(struct draft *draft, const json_t *from)
+{
+	struct endpoint *endpoint = draft_add_endpoint(draft);
+
+	parse_addr_port(json_string_value(json_object_get(from, "place")),
+			&endpoint->addr, &endpoint->port);
+	endpoint->head.given = GIVEN(SVCNAT_ENDPOINT_A_WEIGHT);
+	endpoint->state = value_of(choice_state, from, "state");
+	endpoint->place = value_of(choice_place, from, "where");
+	endpoint->weight = (uint32_t)json_integer_value(
+		json_object_get(from, "weight"));
+}
+
+static void load_draft(struct list *drafts, const char *name,
+		       const json_t *root)
+{
+	struct draft *draft = list_add(drafts);
+	json_t *one;
+	size_t i;
+
+	draft_init(draft);
+	draft_name(draft, name);
+	draft_proto(draft, value_of(choice_protocol, root, "proto"));
+	draft->service.affinity = (uint32_t)json_integer_value(
+		json_object_get(root, "affinity"));
+	draft->service.internal_policy = value_of(choice_policy, root,
+						  "internal");
+	draft->service.external_policy = value_of(choice_policy, root,
+						  "external");
+	json_array_foreach(json_object_get(root, "frontends"), i, one)
+		load_frontend(draft, one);
+	json_array_foreach(json_object_get(root, "endpoints"), i, one)
+		load_endpoint(draft, one);
+	draft_settle(draft);
+}
+
+static void load_file(struct kernel *kernel, const char *name,
+		      struct list *drafts)
+{
+	char path[512];
+	FILE *file = open_file(kernel, file_name(path, name), "r");
+	json_t *root;
+
+	if (!file)
+		return;
+	root = json_loadf(file, 0, NULL);
+	fclose(file);
+	load_draft(drafts, name, root);
+	json_decref(root);
+}
+
+static void load_all(struct kernel *kernel, struct list *drafts)
+{
+	const struct dirent *entry;
+	char path[4096], name[512];
+	DIR *dir;
+	char *c;
+
+	snprintf(path, sizeof(path), "%s/services", kernel->dir);
+	dir = opendir(path);
+	while ((entry = readdir(dir))) {
+		if (*entry->d_name == '.')
+			continue;
+		snprintf(name, sizeof(name), "%s", entry->d_name);
+		for (c = name; *c; c++)
+			if (*c == '%')
+				*c = '/';
+		load_file(kernel, name, drafts);
+	}
+	closedir(dir);
+	drafts_sort(drafts);
+}
+
+static int read_services(struct kernel *kernel, const char *name,
+			 struct list *drafts)
+{
+	if (is_absent(kernel))
+		return KERNEL_ABSENT;
+	if (name)
+		load_file(kernel, name, drafts);
+	else
+		load_all(kernel, drafts);
+	return KERNEL_DONE;
+}
+
+/* Changes. */
+
+static bool is_refused(const struct kernel *kernel, const char *name)
+{
+	FILE *file = open_file(kernel, "refuse", "r");
+	bool refused = false;
+	char line[256];
+
+	while (file && !refused && fgets(line, sizeof(line), file)) {
+		line[strcspn(line, "\n")] = '\0';
+		refused = !strcmp(line, name);
+	}
+	if (file)
+		fclose(file);
+	return refused;
+}
+
+static void save(struct kernel *kernel, const struct draft *draft)
+{
+	char path[512], to[4096], from[4096];
+	FILE *file = open_file(kernel, "next", "w");
+	json_t *root = json_of(draft);
+
+	json_dumpf(root, file, JSON_COMPACT);
+	fclose(file);
+	json_decref(root);
+	snprintf(from, sizeof(from), "%s/next", kernel->dir);
+	snprintf(to, sizeof(to), "%s/%s", kernel->dir,
+		 file_name(path, draft->service.head.service));
+	if (rename(from, to))
+		abort();
+}
+
+static void delete(struct kernel *kernel, const char *name)
+{
+	char path[512], full[4096];
+
+	snprintf(full, sizeof(full), "%s/%s", kernel->dir,
+		 file_name(path, name));
+	unlink(full);
+	note(kernel, "del %s", name);
+}
+
+static const struct draft *find(const struct list *drafts,
+				const struct draft *draft)
+{
+	return drafts->nr ? bsearch(draft, drafts->item, drafts->nr,
+				    drafts->size, service_compare) : NULL;
+}
+
+static bool are_equal(const struct draft *a, const struct draft *b)
+{
+	struct packed *x = packed_make(a), *y = packed_make(b);
+	bool equal = packed_equal(x, y);
+
+	free(x);
+	free(y);
+	return equal;
+}
+
+static void make(struct kernel *kernel, const struct draft *old,
+		 const struct draft *wanted, kernel_refused_fn refused,
+		 void *arg)
+{
+	const char *name = wanted->service.head.service;
+
+	if (old && are_equal(old, wanted))
+		return;
+	if (is_refused(kernel, name)) {
+		refused(name, "refused, as asked", arg);
+		return;
+	}
+	save(kernel, wanted);
+	note(kernel, "%s %s", old ? "replace" : "new", name);
+}
+
+static int apply(struct kernel *kernel, const struct list *old,
+		 const struct list *wanted, kernel_refused_fn refused,
+		 void *arg)
+{
+	const struct draft *draft;
+	size_t i;
+
+	if (is_absent(kernel))
+		return KERNEL_ABSENT;
+	for (i = 0; i < old->nr; i++) {
+		draft = list_at(old, i);
+		if (!find(wanted, draft))
+			delete(kernel, draft->service.head.service);
+	}
+	for (i = 0; i < wanted->nr; i++) {
+		draft = list_at(wanted, i);
+		make(kernel, find(old, draft), draft, refused, arg);
+	}
+	return KERNEL_DONE;
+}
+
+/* The configuration. */
+
+static json_t *ranges_of(const struct list *ranges)
+{
+	json_t *all = json_array();
+	char text[RANGE_TEXT_SIZE];
+	size_t i;
+
+	for (i = 0; i < ranges->nr; i++)
+		json_array_append_new(all, json_string(
+			format_range(text, list_at(ranges, i))));
+	return all;
+}
+
+static json_t *load_config(const struct kernel *kernel)
+{
+	FILE *file = open_file(kernel, "config", "r");
+	json_t *root = NULL;
+
+	if (file) {
+		root = json_loadf(file, 0, NULL);
+		fclose(file);
+	}
+	return root ? root : json_object();
+}
+
+static int config_set(struct kernel *kernel, const struct config *config)
+{
+	static const struct {
+		int attr;
+		const char *word;
+	} keys[] = {
+		{ SVCNAT_CONFIG_A_POD_CIDR, "pod-cidr" },
+		{ SVCNAT_CONFIG_A_NODEPORT_ADDRESSES, "nodeport-addresses" },
+	};
+	json_t *now, *next;
+	FILE *file;
+	size_t i;
+
+	if (is_absent(kernel))
+		return KERNEL_ABSENT;
+	now = load_config(kernel);
+	next = json_deep_copy(now);
+	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		if (has(config, keys[i].attr))
+			json_object_set_new(next, keys[i].word, ranges_of(
+				&config->ranges[keys[i].attr]));
+	if (has(config, SVCNAT_CONFIG_A_MASQUERADE_ALL))
+		json_object_set_new(next, "masquerade-all", json_boolean(
+			config->value[SVCNAT_CONFIG_A_MASQUERADE_ALL]));
+	if (!json_equal(now, next)) {
+		file = open_file(kernel, "config", "w");
+		json_dumpf(next, file, JSON_COMPACT | JSON_SORT_KEYS);
+		fclose(file);
+		note(kernel, "config");
+	}
+	json_decref(now);
+	json_decref(next);
+	return KERNEL_DONE;
+}
+
+static void stats(struct kernel *kernel, FILE *out)
+{
+	(void)kernel;
+	fputs("svcnat_fake 1\n", out);
+}
+
+const struct kernel_ops kernel_ops = {
+	.open = open_kernel,
+	.close = close_kernel,
+	.read = read_services,
+	.apply = apply,
+	.config_set = config_set,
+	.stats = stats,
+	.endpoint_stats = stats,
+	.sentence = sentence,
+};

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The kernel is told the difference between what it has and what it shall have,
+ * of all services that changed at once, so that an address can go from one to
+ * another.  What it refuses is read anew, and tried again when it is to be
+ * something else, or when all of the kernel is looked at.
+ */
+#include "sync.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "memory.h"
+#include "refusals.h"
+#include "translate.h"
+#include "wanted.h"
+
+struct sync {
+	const struct agent_options *options;
+	struct kube_store *store;
+	struct kernel *kernel;
+	struct wanted *wanted;
+	struct refusals refusals;
+	struct sync_counts counts;
+	bool begun;		/* the kernel was read once */
+	bool lost;		/* what we think it has may be wrong */
+};
+
+/* What is on its way to the kernel. */
+struct batch {
+	struct sync *sync;
+	struct list before;
+	struct list after;
+	struct list refused;	/* of char * */
+};
+
+bool sync_is_ours(const char *service)
+{
+	const char *slash = strchr(service, '/');
+
+	return slash && slash != service && slash[1] && slash[1] != ':';
+}
+
+static void fail_kernel(struct sync *sync, const char *doing)
+{
+	sync->counts.failed++;
+	sync->lost = true;
+	log_line(LOG_ERR, "the kernel cannot be asked",
+		 LOG_TEXT("doing", doing),
+		 LOG_TEXT("error", kernel_ops.sentence(sync->kernel)));
+}
+
+/* What the kernel has. */
+
+static void on_drift(const char *name, void *arg)
+{
+	struct sync *sync = arg;
+
+	if (!sync->begun || sync->lost)
+		return;
+	sync->counts.drifted++;
+	log_line(LOG_WARNING, "somebody else changed a service in the kernel",
+		 LOG_TEXT("service", name));
+}
+
+/* What has no name of ours somebody else made, and it is theirs. */
+static void drop_others(struct list *found)
+{
+	struct draft *draft;
+	size_t i, nr = 0;
+
+	for (i = 0; i < found->nr; i++) {
+		draft = list_at(found, i);
+		if (sync_is_ours(draft->service.head.service))
+			memmove(list_at(found, nr++), draft, found->size);
+		else
+			draft_free(draft);
+	}
+	found->nr = nr;
+}
+
+static bool read_all(struct sync *sync)
+{
+	struct list found;
+	int code;
+
+	drafts_init(&found);
+	code = kernel_ops.read(sync->kernel, NULL, &found);
+	if (code) {
+		fail_kernel(sync, "read");
+	} else {
+		drop_others(&found);
+		wanted_found(sync->wanted, &found, on_drift, sync);
+		refusals_clear(&sync->refusals);
+		sync->counts.full++;
+		sync->lost = false;
+	}
+	drafts_free(&found);
+	return !code;
+}
+
+/* A refusal may have left a part of what should have been. */
+static void read_one(struct sync *sync, const char *name)
+{
+	struct list found;
+
+	drafts_init(&found);
+	if (kernel_ops.read(sync->kernel, name, &found))
+		sync->lost = true;
+	else
+		wanted_found_one(sync->wanted, name,
+				 found.nr ? list_at(&found, 0) : NULL);
+	drafts_free(&found);
+}
+
+/* What it shall have. */
+
+static const struct draft *find(const struct list *drafts, const char *name)
+{
+	const struct draft key = { .service.head.service = name };
+
+	if (!drafts->nr)
+		return NULL;
+	return bsearch(&key, drafts->item, drafts->nr, drafts->size,
+		       service_compare);
+}
+
+static const char *name_at(const struct list *drafts, size_t i)
+{
+	const struct draft *draft = list_at(drafts, i);
+
+	return draft->service.head.service;
+}
+
+static void remove_at(struct list *drafts, size_t i)
+{
+	draft_free(list_at(drafts, i));
+	memmove(list_at(drafts, i), list_at(drafts, i + 1),
+		(--drafts->nr - i) * drafts->size);
+}
+
+/* Those to which the kernel has said no already. */
+static void leave_out_refused(struct batch *batch)
+{
+	const struct refusals *refusals = &batch->sync->refusals;
+	const struct draft *after;
+	size_t i = 0;
+
+	while (refusals->nr && i < batch->before.nr) {
+		after = find(&batch->after, name_at(&batch->before, i));
+		if (refusals_have(refusals, name_at(&batch->before, i), after))
+			remove_at(&batch->before, i);
+		else
+			i++;
+	}
+	i = 0;
+	while (refusals->nr && i < batch->after.nr) {
+		after = list_at(&batch->after, i);
+		if (refusals_have(refusals, name_at(&batch->after, i), after))
+			remove_at(&batch->after, i);
+		else
+			i++;
+	}
+}
+
+static void on_refused(const char *name, const char *sentence, void *arg)
+{
+	struct batch *batch = arg;
+	char *copy = memory_copy(name);
+
+	list_copy(&batch->refused, &copy);
+	batch->sync->counts.refused++;
+	log_line(LOG_WARNING, "the kernel refused a service, it is tried again later",
+		 LOG_TEXT("service", name), LOG_TEXT("error", sentence));
+}
+
+static void settle(struct batch *batch, const char *name)
+{
+	wanted_settle_one(batch->sync->wanted, name);
+	refusals_del(&batch->sync->refusals, name);
+}
+
+static void settle_all(struct batch *batch)
+{
+	struct sync *sync = batch->sync;
+	const char *name;
+	size_t i;
+
+	for (i = 0; i < batch->before.nr; i++)
+		settle(batch, name_at(&batch->before, i));
+	for (i = 0; i < batch->after.nr; i++)
+		settle(batch, name_at(&batch->after, i));
+	for (i = 0; i < batch->refused.nr; i++) {
+		name = *(char **)list_at(&batch->refused, i);
+		refusals_add(&sync->refusals, name,
+			     find(&batch->after, name));
+		read_one(sync, name);
+	}
+}
+
+static bool send_batch(struct batch *batch)
+{
+	struct sync *sync = batch->sync;
+
+	if (!batch->before.nr && !batch->after.nr)
+		return true;
+	sync->counts.changed += batch->after.nr;
+	if (kernel_ops.apply(sync->kernel, &batch->before, &batch->after,
+			     on_refused, batch)) {
+		/* Nobody knows how far it came. */
+		fail_kernel(sync, "apply");
+		return false;
+	}
+	settle_all(batch);
+	return true;
+}
+
+static bool apply(struct sync *sync)
+{
+	struct batch batch = {
+		.sync = sync, .refused.size = sizeof(char *),
+	};
+	bool good;
+	size_t i;
+
+	if (!wanted_update(sync->wanted))
+		return true;
+	drafts_init(&batch.before);
+	drafts_init(&batch.after);
+	wanted_changes(sync->wanted, &batch.before, &batch.after);
+	leave_out_refused(&batch);
+	good = send_batch(&batch);
+	for (i = 0; i < batch.refused.nr; i++)
+		free(*(char **)list_at(&batch.refused, i));
+	list_free(&batch.refused);
+	drafts_free(&batch.before);
+	drafts_free(&batch.after);
+	return good;
+}
+
+static bool configure(struct sync *sync)
+{
+	struct config config;
+	int code;
+
+	translate_config(sync->options, kube_store_node(sync->store), &config);
+	code = kernel_ops.config_set(sync->kernel, &config);
+	object_free_lists(&object_types[SVCNAT_A_CONFIG], &config);
+	if (code == KERNEL_ABSENT)
+		fail_kernel(sync, "configure");
+	else if (code)
+		log_line(LOG_ERR, "the kernel refused the configuration",
+			 LOG_TEXT("error",
+				  kernel_ops.sentence(sync->kernel)));
+	return code != KERNEL_ABSENT;
+}
+
+bool sync_run(struct sync *sync, bool full)
+{
+	bool changed = kube_store_node_changed(sync->store);
+
+	full |= !sync->begun || sync->lost;
+	/* What shall be there is known first: what else is there goes. */
+	if (full) {
+		wanted_update(sync->wanted);
+		if (!read_all(sync))
+			return false;
+	}
+	/* Who is a pod is asked of every packet: before there are services. */
+	if ((full || changed) && !configure(sync))
+		return false;
+	sync->begun = true;
+	return apply(sync);
+}
+
+size_t sync_services(const struct sync *sync)
+{
+	return wanted_services(sync->wanted);
+}
+
+size_t sync_refused(const struct sync *sync)
+{
+	return sync->refusals.nr;
+}
+
+const struct sync_counts *sync_counts(const struct sync *sync)
+{
+	return &sync->counts;
+}
+
+struct sync *sync_new(const struct agent_options *options,
+		      struct kube_store *store, struct kernel *kernel,
+		      sync_look_fn look, void *arg)
+{
+	struct sync *sync = memory_new(sizeof(*sync));
+
+	sync->options = options;
+	sync->store = store;
+	sync->kernel = kernel;
+	sync->wanted = wanted_new(store);
+	wanted_set_look(sync->wanted, look, arg);
+	return sync;
+}
+
+void sync_free(struct sync *sync)
+{
+	if (!sync)
+		return;
+	wanted_free(sync->wanted);
+	refusals_clear(&sync->refusals);
+	free(sync);
+}
