@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * usage: speed [SERVICES [ENDPOINTS [CHANGES]]]
+ *
+ * How long svcnatd takes, and how much memory, from the text of objects to what
+ * the kernel shall have: all at once, then as many changes of one slice each.
+ * One object is in memory as JSON at a time, as it would be in a watch; pages
+ * are the reflector's.  Fails if it is more than the first sync or a change may
+ * take.
+ */
+#include <jansson.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "draft.h"
+#include "wanted.h"
+
+#define FIRST_MAX	5.0	/* seconds, half of what a first sync may take */
+#define CHANGE_MAX	0.002	/* seconds */
+#define MEMORY_MAX	60	/* MB */
+
+static double seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static double megabytes(void)
+{
+	struct mallinfo2 info = mallinfo2();
+
+	return (double)(info.uordblks + info.hblkhd) / 1e6;
+}
+
+static char text[1 << 20];
+
+static void service_text(unsigned int i)
+{
+	snprintf(text, sizeof(text),
+		 "{\"apiVersion\":\"v1\",\"kind\":\"Service\",\"metadata\":{"
+		 "\"creationTimestamp\":\"2024-01-01T00:00:00Z\","
+		 "\"labels\":{\"app\":\"service-%u\"},"
+		 "\"name\":\"service-%u\",\"namespace\":\"namespace-%u\","
+		 "\"resourceVersion\":\"%u\"},\"spec\":{"
+		 "\"clusterIP\":\"10.%u.%u.%u\","
+		 "\"clusterIPs\":[\"10.%u.%u.%u\"],"
+		 "\"internalTrafficPolicy\":\"Cluster\",\"ports\":[{"
+		 "\"name\":\"http\",\"port\":80,\"protocol\":\"TCP\","
+		 "\"targetPort\":8080}],\"selector\":{\"app\":\"service-%u\"},"
+		 "\"sessionAffinity\":\"None\",\"type\":\"ClusterIP\"},"
+		 "\"status\":{\"loadBalancer\":{}}}",
+		 i, i, i % 100, i, 96 + i / 65536, i / 256 % 256, i % 256,
+		 96 + i / 65536, i / 256 % 256, i % 256, i);
+}
+
+static void slice_text(unsigned int i, unsigned int nr, unsigned int round)
+{
+	size_t at;
+	unsigned int j, n;
+
+	at = (size_t)snprintf(text, sizeof(text),
+		"{\"addressType\":\"IPv4\","
+		"\"apiVersion\":\"discovery.k8s.io/v1\","
+		"\"kind\":\"EndpointSlice\",\"metadata\":{\"labels\":{"
+		"\"kubernetes.io/service-name\":\"service-%u\"},"
+		"\"name\":\"service-%u-abcde\",\"namespace\":\"namespace-%u\"},"
+		"\"ports\":[{\"name\":\"http\",\"port\":8080,"
+		"\"protocol\":\"TCP\"}],\"endpoints\":[", i, i, i % 100);
+	for (j = 0; j < nr && at < sizeof(text) - 512; j++) {
+		n = i * nr + j;
+		at += (size_t)snprintf(text + at, sizeof(text) - at,
+			"%s{\"addresses\":[\"10.%u.%u.%u\"],\"conditions\":{"
+			"\"ready\":%s,\"serving\":true,\"terminating\":%s},"
+			"\"nodeName\":\"node-%u\",\"targetRef\":{"
+			"\"kind\":\"Pod\",\"name\":\"service-%u-%u\","
+			"\"namespace\":\"namespace-%u\"},\"zone\":\"z%u\","
+			"\"hints\":{\"forZones\":[{\"name\":\"z%u\"}]}}",
+			j ? "," : "", 128 + n / 65536, n / 256 % 256, n % 256,
+			(j + round) % nr ? "true" : "false",
+			(j + round) % nr ? "false" : "true",
+			n % 1000, i, j, i % 100, j % 3, j % 3);
+	}
+	strcpy(text + at, "]}");
+}
+
+static void put(struct kube_store *store, enum kube_kind kind)
+{
+	json_error_t error;
+	json_t *object = json_loads(text, 0, &error);
+
+	if (!object || !kube_store_put(store, kind, object)) {
+		fprintf(stderr, "speed: %s\n", object ? "refused" : error.text);
+		exit(EXIT_FAILURE);
+	}
+	json_decref(object);
+}
+
+static void put_node(struct kube_store *store)
+{
+	strcpy(text, "{\"metadata\":{\"name\":\"node-1\",\"labels\":{"
+		     "\"topology.kubernetes.io/zone\":\"z1\"}}}");
+	put(store, KUBE_NODE);
+}
+
+static void first_sync(struct kube_store *store, struct wanted *wanted,
+		       unsigned int services, unsigned int endpoints)
+{
+	unsigned int i;
+
+	put_node(store);
+	for (i = 0; i < services; i++) {
+		service_text(i);
+		put(store, KUBE_SERVICE);
+		slice_text(i, endpoints, 0);
+		put(store, KUBE_SLICE);
+	}
+	wanted_update(wanted);
+}
+
+static int compare(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* From the text of a slice to what is to be sent because of it. */
+static double change(struct kube_store *store, struct wanted *wanted)
+{
+	double begin = seconds();
+	struct list before, after;
+
+	put(store, KUBE_SLICE);
+	wanted_update(wanted);
+	drafts_init(&before);
+	drafts_init(&after);
+	wanted_changes(wanted, &before, &after);
+	if (after.nr != 1)
+		exit(EXIT_FAILURE);
+	drafts_free(&before);
+	drafts_free(&after);
+	wanted_settle(wanted);
+	return seconds() - begin;
+}
+
+static unsigned int number(int argc, char **argv, int i, unsigned int usual)
+{
+	return i < argc ? (unsigned int)strtoul(argv[i], NULL, 10) : usual;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int services = number(argc, argv, 1, 10000);
+	unsigned int endpoints = number(argc, argv, 2, 20);
+	unsigned int i, changes = number(argc, argv, 3, 10000);
+	double *took = calloc(changes + 1, sizeof(*took));
+	struct kube_store *store = kube_store_new("node-1");
+	struct wanted *wanted = wanted_new(store);
+	double begin = seconds(), first, memory, p99;
+	bool good;
+
+	first_sync(store, wanted, services, endpoints);
+	wanted_settle(wanted);
+	first = seconds() - begin;
+	memory = megabytes();
+	for (i = 0; i < changes; i++) {
+		slice_text(i % services, endpoints, i / services + 1);
+		took[i] = change(store, wanted);
+	}
+	qsort(took, changes, sizeof(*took), compare);
+	p99 = changes ? took[changes * 99 / 100] : 0;
+	good = first <= FIRST_MAX && memory <= MEMORY_MAX && p99 <= CHANGE_MAX;
+	printf("# %u services of %u endpoints: %.2f s, %.1f MB\n", services,
+	       endpoints, first, memory);
+	printf("# %u changes of a slice: %.0f us each, p99 %.0f us, %.1f MB afterwards\n",
+	       changes, changes ? took[changes / 2] * 1e6 : 0, p99 * 1e6,
+	       megabytes());
+	printf("%sok 1 speed\n1..1\n", good ? "" : "not ");
+	wanted_free(wanted);
+	kube_store_free(store);
+	free(took);
+	return !good;
+}
