@@ -78,7 +78,7 @@ class Api:
     """Objects, what happened to them, and what is to go wrong."""
 
     def __init__(self, token=None):
-        self.token = token
+        self.token = token          # or a list of those that are good
         self.changed = threading.Condition()
         self.version = 1000
         self.objects = {r.name: {} for r in RESOURCES}
@@ -471,8 +471,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.api.log({"verb": verb, "resource": resource.name,
                       "params": params, "time": time.monotonic(),
                       "auth": self.headers.get("Authorization")})
-        token = self.api.token
-        if token and self.headers.get("Authorization") != f"Bearer {token}":
+        tokens = self.api.token
+        if isinstance(tokens, str):
+            tokens = [tokens]
+        if tokens and self.headers.get("Authorization") not in [
+                f"Bearer {token}" for token in tokens]:
             self.answer(401, status(401, "Unauthorized", "Unauthorized"))
             return
         kind = "page" if params.get("continue") else verb

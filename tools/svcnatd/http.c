@@ -218,6 +218,12 @@ static int want_timer(CURLM *multi, long milliseconds, void *arg)
 	if (milliseconds < 0)
 		return sd_event_source_set_enabled(http->timer,
 						   SD_EVENT_OFF);
+	/*
+	 * It cuts what is less than a millisecond, and would not ask again if
+	 * we came too early by that.
+	 */
+	if (milliseconds)
+		milliseconds++;
 	sd_event_source_set_time_relative(http->timer,
 					  (uint64_t)milliseconds * 1000);
 	sd_event_source_set_enabled(http->timer, SD_EVENT_ONESHOT);

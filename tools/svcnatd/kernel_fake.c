@@ -198,7 +198,7 @@ static void load_frontend(struct draft *draft, const json_t *from)
 	frontend->kind = (uint8_t)json_integer_value(
 		json_object_get(from, "kind"));
 	if (!parse_addr_port(place, &frontend->addr, &frontend->port))
-		frontend->port = (uint16_t)atoi(strchr(place, ' '));
+		frontend->port = (uint16_t)atoi(strchr(place, ':') + 1);
 	json_array_foreach(json_object_get(from, "allow"), i, range)
 		addr_range(json_string_value(range),
 			   list_add(&frontend->allow));
