@@ -73,7 +73,7 @@ start_agent()
 	log=$tmp/agent.$((++runs))
 	ip netns exec "$node" "$svcnatd" --kubeconfig "$tmp/kubeconfig" \
 		--node n1 --sync-period 3s --api-backoff 100ms \
-		--api-backoff-max 1s "$@" 2> "$log" &
+		--api-backoff-max 1s 2> "$log" &
 	agent=$!
 	slowwait 30000 has "equal to the cluster" "$log" ||
 		fail "the agent does not begin: $(tail -n 20 "$log")"

@@ -1,0 +1,119 @@
+#!/usr/bin/env -S python3 -B
+# SPDX-License-Identifier: GPL-2.0
+"""What operators are given: manifests, and the unit of systemd.
+
+usage: tests/agent/manifests_test.py SVCNATD_FAKE [CASE]...
+"""
+import os
+import shutil
+import subprocess
+
+import yaml
+
+import apiserver
+from agent import expect, main
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..",
+                    "tools", "svcnatd")
+CASES = []
+
+
+def case(function):
+    CASES.append(function)
+    return function
+
+
+def load(name):
+    with open(os.path.join(ROOT, "manifests", name),
+              encoding="utf-8") as file:
+        return {one["kind"]: one for one in yaml.safe_load_all(file) if one}
+
+
+@case
+def role_allows_what_is_asked_and_no_more(c):
+    c.fill()
+    c.synced()
+    c.api.end_watches()
+    asked = set()
+    for one in c.api.asked():
+        path = apiserver.BY_NAME[one["resource"]].version
+        group = path.split("/")[0] if "/" in path else ""
+        asked.add((group, one["resource"], one["verb"]))
+    allowed = {(group, resource, verb)
+               for rule in load("rbac.yaml")["ClusterRole"]["rules"]
+               for group in rule["apiGroups"]
+               for resource in rule["resources"] for verb in rule["verbs"]}
+    expect(asked, allowed)
+
+
+@case
+def role_is_that_of_the_pods(c):
+    rbac, pods = load("rbac.yaml"), load("daemonset.yaml")["DaemonSet"]
+    account = rbac["ServiceAccount"]["metadata"]
+    subject = rbac["ClusterRoleBinding"]["subjects"][0]
+    expect((subject["name"], subject["namespace"]),
+           (account["name"], account["namespace"]))
+    expect(rbac["ClusterRoleBinding"]["roleRef"]["name"],
+           rbac["ClusterRole"]["metadata"]["name"])
+    spec = pods["spec"]["template"]["spec"]
+    expect(spec["serviceAccountName"], account["name"])
+    expect(pods["metadata"]["namespace"], account["namespace"])
+    expect(pods["spec"]["selector"]["matchLabels"],
+           pods["spec"]["template"]["metadata"]["labels"])
+    expect(c.runs, 0)
+
+
+@case
+def pods_begin_as_their_manifest_says(c):
+    """Its files, and its words, with the API server put in."""
+    c.serve()
+    c.fill()
+    c.api.token = "pod"
+    manifest = load("daemonset.yaml")
+    account = "/var/run/secrets/kubernetes.io/serviceaccount"
+    files = manifest["ConfigMap"]["data"]
+    # Without TLS a token would be refused, and is tried elsewhere.
+    kubeconfig = yaml.safe_load(files["kubeconfig"])
+    expect(kubeconfig["users"][0]["user"], {"tokenFile": account + "/token"})
+    cluster = kubeconfig["clusters"][0]["cluster"]
+    expect(cluster["certificate-authority"], account + "/ca.crt")
+    cluster.clear()
+    cluster["server"] = c.server.url
+    kubeconfig["users"][0]["user"] = {}
+    c.api.token = None
+    c.write("kubeconfig", yaml.safe_dump(kubeconfig))
+    config = files["config"].replace("/etc/svcnatd", c.dir)
+    spec = manifest["DaemonSet"]["spec"]["template"]["spec"]
+    container = spec["containers"][0]
+    words = [one.replace("/etc/svcnatd/config", c.write("config", config))
+             .replace("$(NODE_NAME)", "n1") for one in container["command"]]
+    expect(words[0], "/usr/sbin/svcnatd")
+    c.synced(*words[1:], kubeconfig=None)
+    expect(container["livenessProbe"]["httpGet"]["path"], "/livez")
+    expect(c.get("/livez")[0], 200)
+    expect(container["securityContext"]["capabilities"],
+           {"drop": ["ALL"], "add": ["NET_ADMIN"]})
+    expect(c.find_log(level=4), [])
+
+
+@case
+def unit_is_understood(c):
+    with open(os.path.join(ROOT, "svcnatd.service"),
+              encoding="utf-8") as file:
+        text = file.read()
+    shutil.copy(c.binary, c.path("svcnatd"))
+    c.write("svcnatd.service", text.replace("/usr/sbin/svcnatd",
+                                            c.path("svcnatd"))
+            .replace("man:svcnatd(8)", "https://example.org"))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", c.path("svcnatd.service")],
+        check=False, capture_output=True, text=True, timeout=60)
+    said = [line for line in done.stderr.splitlines()
+            if "svcnatd.service" in line]
+    expect((done.returncode, said), (0, []), done.stderr)
+    for line in "Type=notify", "WatchdogSec=", "CapabilityBoundingSet=CAP_NET":
+        assert line in text, line
+
+
+if __name__ == "__main__":
+    main(CASES)
