@@ -184,6 +184,9 @@ def list_turns_in_circles(c):
 def list_without_end(c):
     refuse_list(c, "endless", bytes=70 << 20)
     recovers(c, "too_long", doing="list")
+    # What is too much may fit in more pages.
+    limits = [one["params"]["limit"] for one in lists_of(c)]
+    expect(limits, ["500", "125"])
 
 
 @case

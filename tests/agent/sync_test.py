@@ -179,6 +179,19 @@ def refusal_stops_nobody_else(c):
 
 
 @case
+def refusals_of_many_are_not_all_named(c):
+    c.fill(100)
+    c.write("kernel/refuse", "".join(
+        f"default/s{i}:http\n" for i in range(100)))
+    c.start()
+    lines = c.wait_log(services="100", level=4)
+    assert "many" in lines[0]["msg"], lines
+    assert 20 <= len(c.find_log(level=4)) <= 63
+    os.unlink(c.path("kernel/refuse"))
+    c.wait_equal()
+
+
+@case
 def refusal_ends_with_another_wish(c):
     """What is another wish is not waited with."""
     c.fill()
@@ -223,7 +236,10 @@ def module_missing_for_a_while(c):
     c.write("kernel/absent", "")
     c.change("s1")
     c.wait_log(level=3, doing="apply")
-    c.change("s2")
+    for _ in range(20):
+        c.change("s2")
+        time.sleep(0.02)
+    assert len(c.find_log(level=3)) <= 2, "it does not wait"
     os.unlink(c.path("kernel/absent"))
     c.wait_equal()
 

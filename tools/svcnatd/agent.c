@@ -62,6 +62,9 @@ static void schedule(struct agent *agent)
 			(uint64_t)agent->options->min_sync_period * 1000;
 	int enabled = SD_EVENT_OFF;
 
+	/* Without the kernel there is nothing to do until it is tried again. */
+	if (agent->blocked)
+		return;
 	if (!is_complete(agent)) {
 		if (lacks_node(agent))
 			set_timer(agent->node_timer, NODE_PATIENCE);
@@ -108,6 +111,7 @@ static void run_sync(struct agent *agent)
 	agent->last = begin;
 	agent->full = false;
 	if (!sync_run(agent->sync, full)) {
+		agent->blocked = true;
 		set_timer(agent->retry_timer, backoff_take(&agent->backoff));
 		return;
 	}
@@ -136,6 +140,7 @@ static int on_retry(sd_event_source *source, uint64_t usec, void *arg)
 	(void)source;
 	(void)usec;
 	agent->full = true;
+	agent->blocked = false;
 	schedule(agent);
 	return 0;
 }
@@ -146,7 +151,7 @@ static int on_period(sd_event_source *source, uint64_t usec, void *arg)
 
 	(void)usec;
 	checks_retry(agent->checks);
-	if (agent->ready)
+	if (agent->ready && !agent->blocked)
 		on_retry(NULL, 0, agent);
 	set_timer(source, (uint64_t)agent->options->sync_period * 1000);
 	return 0;
@@ -424,7 +429,7 @@ static bool start(struct agent *agent)
 	agent->sync = sync_new(options, agent->store, agent->kernel, on_look,
 			       agent);
 	return agent->kernel && open_loop(agent) && open_servers(agent) &&
-	       open_api(agent) && privilege_drop(low) && start_feeds(agent);
+	       privilege_drop(low) && open_api(agent) && start_feeds(agent);
 }
 
 static void stop(struct agent *agent)

@@ -79,6 +79,7 @@ struct agent_times {
  * @last: when the kernel was made equal last, of the monotonic clock
  * @refused: how many services were refused then
  * @full: all of it is to be looked at
+ * @blocked: the kernel could not be asked, which is tried again later
  * @node_late: there is no waiting for our Node any more
  * @ready: it was made equal once
  * @triggers: of changes that the kernel does not know yet
@@ -110,6 +111,7 @@ struct agent {
 	uint64_t last;
 	size_t refused;
 	bool full;
+	bool blocked;
 	bool node_late;
 	bool ready;
 	struct list triggers;

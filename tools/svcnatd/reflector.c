@@ -15,8 +15,10 @@
 #include "backoff.h"
 #include "stream.h"
 #include "log.h"
+#include "memory.h"
 
 #define PAGE_OBJECTS	500
+#define PAGE_TIMEOUT	300	/* seconds */
 #define PAGE_MAX	(64 << 20)
 #define LINE_MAX	(16 << 20)
 #define CONNECT_TIMEOUT	15
@@ -41,8 +43,8 @@ const char *const failure_words[NR_FAILURES] = {
 };
 
 /*
- * version: of what the handler knows.  next: where the list goes on.  again: the
- * next request follows a failure.  stuck: how many watches failed at one place.
+ * version: of what the handler knows.  next: where the list goes on.  limit: how
+ * many objects a page may have.  again: the next request follows a failure.  stuck: how many watches failed at one place.
  * ended: why a watch's line ended it.
  */
 struct reflector {
@@ -58,6 +60,7 @@ struct reflector {
 	struct stream input;
 	char *version;
 	char *next;
+	int limit;
 	bool watching;
 	bool listed;
 	bool current;
@@ -81,7 +84,7 @@ static uint64_t now(void)
 
 static void keep_text(char **member, const char *text)
 {
-	char *copy = text ? strdup(text) : NULL;
+	char *copy = text ? memory_copy(text) : NULL;
 
 	free(*member);
 	*member = copy;
@@ -109,6 +112,8 @@ static void step_back(struct reflector *r, enum failure failure)
 	if (!r->watching) {
 		/* Pages of two lists make none. */
 		keep_text(&r->next, NULL);
+		if (failure == FAILURE_TOO_LONG && r->limit > 1)
+			r->limit /= 4;
 		return;
 	}
 	if (failure == FAILURE_EXPIRED)
@@ -270,7 +275,7 @@ static char *list_path(const struct reflector *r)
 	char *path = NULL;
 
 	if (asprintf(&path, "%s?limit=%d%s%s%s", r->resource->path,
-		     PAGE_OBJECTS, next ? "&continue=" : "", next ? next : "",
+		     r->limit, next ? "&continue=" : "", next ? next : "",
 		     r->resource->query) < 0)
 		path = NULL;
 	free(next);
@@ -405,6 +410,7 @@ static void start_list(struct reflector *r)
 	struct http_request req = {
 		.path = list_path(r),
 		.connect_timeout = CONNECT_TIMEOUT,
+		.timeout = PAGE_TIMEOUT,
 		.silence = r->timing->silence,
 		.fresh = r->again,
 		.data = list_data,
@@ -469,6 +475,7 @@ struct reflector *reflector_start(sd_event *event, struct http *http,
 	r->resource = resource;
 	r->timing = timing;
 	r->handler = *handler;
+	r->limit = PAGE_OBJECTS;
 	stream_init(&r->input, PAGE_MAX);
 	backoff_init(&r->backoff, timing->backoff_min, timing->backoff_max);
 	if (sd_event_add_time_relative(event, &r->timer, CLOCK_MONOTONIC, 0, 1,

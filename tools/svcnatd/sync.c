@@ -25,7 +25,11 @@ struct sync {
 	struct sync_counts counts;
 	bool begun;		/* the kernel was read once */
 	bool lost;		/* what we think it has may be wrong */
+	size_t drifted;		/* this time */
 };
+
+/* Of one kind so many are named in the log at once; of more only how many. */
+#define NAMED_MAX	20
 
 /* What is on its way to the kernel. */
 struct batch {
@@ -60,8 +64,16 @@ static void on_drift(const char *name, void *arg)
 	if (!sync->begun || sync->lost)
 		return;
 	sync->counts.drifted++;
-	log_line(LOG_WARNING, "somebody else changed a service in the kernel",
-		 LOG_TEXT("service", name));
+	if (++sync->drifted <= NAMED_MAX)
+		log_line(LOG_WARNING, "somebody else changed a service in the kernel",
+			 LOG_TEXT("service", name));
+}
+
+static void log_more(const char *sentence, size_t nr)
+{
+	if (nr > NAMED_MAX)
+		log_line(LOG_WARNING, sentence,
+			 LOG_NUMBER("services", (long long)nr));
 }
 
 /* What has no name of ours somebody else made, and it is theirs. */
@@ -91,7 +103,10 @@ static bool read_all(struct sync *sync)
 		fail_kernel(sync, "read");
 	} else {
 		drop_others(&found);
+		sync->drifted = 0;
 		wanted_found(sync->wanted, &found, on_drift, sync);
+		log_more("somebody else changed many services in the kernel",
+			 sync->drifted);
 		refusals_clear(&sync->refusals);
 		sync->counts.full++;
 		sync->lost = false;
@@ -171,8 +186,10 @@ static void on_refused(const char *name, const char *sentence, void *arg)
 
 	list_copy(&batch->refused, &copy);
 	batch->sync->counts.refused++;
-	log_line(LOG_WARNING, "the kernel refused a service, it is tried again later",
-		 LOG_TEXT("service", name), LOG_TEXT("error", sentence));
+	if (batch->refused.nr <= NAMED_MAX)
+		log_line(LOG_WARNING, "the kernel refused a service, it is tried again later",
+			 LOG_TEXT("service", name),
+			 LOG_TEXT("error", sentence));
 }
 
 static void settle(struct batch *batch, const char *name)
@@ -212,6 +229,7 @@ static bool send_batch(struct batch *batch)
 		fail_kernel(sync, "apply");
 		return false;
 	}
+	log_more("the kernel refused many services", batch->refused.nr);
 	settle_all(batch);
 	return true;
 }
