@@ -18,8 +18,8 @@
 #include "draft.h"
 #include "wanted.h"
 
-#define FIRST_MAX	5.0	/* seconds, half of what a first sync may take */
-#define CHANGE_MAX	0.002	/* seconds */
+#define FIRST_MAX	6.0	/* seconds, of ten that a first sync may take */
+#define CHANGE_MAX	0.005	/* seconds, of fifty milliseconds */
 #define MEMORY_MAX	60	/* MB */
 
 static double seconds(void)

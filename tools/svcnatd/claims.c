@@ -25,6 +25,7 @@ struct claim {
 	int64_t created;
 	uint8_t kind;
 	bool wanted;
+	bool told;
 };
 
 static int compare_places(const void *a, const void *b)
@@ -118,6 +119,16 @@ static struct claim *find_claim(const struct place *place,
 	return claim;
 }
 
+static struct claim *new_claim(struct claimant *claimant, struct place *place)
+{
+	struct claim *claim = memory_new(sizeof(*claim));
+
+	claim->place = place;
+	claim->claimant = claimant;
+	list_copy(&claimant->claims, &claim);
+	return claim;
+}
+
 /* Its claim to @frontend, new or as it was. */
 static struct claim *stake(struct claims *claims, struct claimant *claimant,
 			   const struct frontend *frontend, uint8_t proto,
@@ -126,17 +137,13 @@ static struct claim *stake(struct claims *claims, struct claimant *claimant,
 	struct place *place = get_place(claims, frontend, proto);
 	struct claim *claim = find_claim(place, claimant);
 
-	if (!claim) {
-		claim = memory_new(sizeof(*claim));
-		claim->place = place;
-		claim->claimant = claimant;
-		list_copy(&claimant->claims, &claim);
-	} else if (claim->kind == frontend->kind &&
-		   claim->created == created) {
+	if (claim && claim->kind == frontend->kind &&
+	    claim->created == created)
 		return claim;
-	} else {
+	if (claim)
 		leave(claims, claim);
-	}
+	else
+		claim = new_claim(claimant, place);
 	claim->kind = frontend->kind;
 	claim->created = created;
 	enter(claims, claim);
@@ -160,11 +167,14 @@ static void sweep(struct claims *claims, struct claimant *claimant)
 	memory_fit(list);
 }
 
-static void complain(const struct claim *claim,
-		     const struct frontend *frontend)
+/* Not each time that somebody looks. */
+static void complain(struct claim *claim, const struct frontend *frontend)
 {
 	char text[ADDR_TEXT_SIZE];
 
+	if (claim->told)
+		return;
+	claim->told = true;
 	log_line(LOG_WARNING, "another service has this address, which is left out",
 		 LOG_TEXT("service", claim->claimant->name),
 		 { .key = "address", .text = format_frontend(text, frontend) },
@@ -175,23 +185,24 @@ static void complain(const struct claim *claim,
 static void yield(struct claims *claims, struct claimant *claimant,
 		  struct draft *draft)
 {
+	struct list *list = &draft->frontends;
 	struct frontend *frontend;
 	struct claim *claim;
 	size_t i, nr = 0;
 
-	for (i = 0; i < draft->frontends.nr; i++) {
-		frontend = list_at(&draft->frontends, i);
+	for (i = 0; i < list->nr; i++) {
+		frontend = list_at(list, i);
 		claim = find_claim(get_place(claims, frontend,
 					     draft->service.proto), claimant);
 		if (claim->place->first == claim) {
-			memmove(list_at(&draft->frontends, nr++), frontend,
-				sizeof(*frontend));
+			claim->told = false;
+			memmove(list_at(list, nr++), frontend, list->size);
 			continue;
 		}
 		complain(claim, frontend);
 		list_free(&frontend->allow);
 	}
-	draft->frontends.nr = nr;
+	list->nr = nr;
 }
 
 void claims_take(struct claims *claims, struct claimant *claimant,

@@ -165,16 +165,17 @@ static void put_slice(struct kube_store *store, struct kube_slice *slice)
 	struct kept_slice *kept = index_find(&store->slices, slice->meta.namespace,
 				       slice->meta.name);
 
-	if (!kept) {
-		kept = memory_new(sizeof(*kept));
-	} else if (kube_slice_equal(kept->slice, slice)) {
+	if (kept && kube_slice_equal(kept->slice, slice)) {
 		kept->list = store->list[KUBE_SLICE];
 		kube_slice_free(slice);
 		return;
-	} else {
+	}
+	if (kept) {
 		detach(store, kept);
 		index_del(&store->slices, kept);
 		kube_slice_free(kept->slice);
+	} else {
+		kept = memory_new(sizeof(*kept));
 	}
 	/* The names that it is found by are those of its slice. */
 	kept->slice = slice;

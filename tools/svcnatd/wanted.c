@@ -102,7 +102,7 @@ static void set_now(struct wanted *wanted, struct kept *kept,
 {
 	bool equal = packed_equal(packed, kept->settled);
 
-	wanted->nr += (packed != NULL) - (kept->now != NULL);
+	wanted->nr += !!packed - !!kept->now;
 	if (kept->now != kept->settled)
 		free(kept->now);
 	kept->now = packed;
