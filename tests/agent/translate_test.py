@@ -3,6 +3,9 @@
 """What svcnatd makes of objects of Kubernetes.
 
 usage: tests/agent/translate_test.py SVCNATD [CASE]...
+       tests/agent/translate_test.py --write DIR
+
+With --write the objects of each case go to DIR/CASE.json.
 
 Each file in cases/ is YAML: a first document says what is expected, the others
 are objects, as kubectl prints them.  Of the first:
@@ -73,10 +76,26 @@ def differences(what, got, want):
         yield f"{what}: the order differs: {got}"
 
 
-def run(svcnatd, path):
-    """Lines that say what is wrong."""
-    with open(path, encoding="utf-8") as file:
+def read(name):
+    with open(os.path.join(CASES, name), encoding="utf-8") as file:
         case, *objects = yaml.load_all(file, Loader)
+    return case, objects
+
+
+def write(where):
+    for name in sorted(os.listdir(CASES)):
+        if not name.endswith(".yaml"):
+            continue
+        case, objects = read(name)
+        if objects:
+            path = os.path.join(where, name[:-5] + ".json")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text_of(case, objects))
+
+
+def run(svcnatd, name):
+    """Lines that say what is wrong."""
+    case, objects = read(name)
     for key in set(case) - KEYS:
         yield f"unknown key {key}"
     args = [word.replace("CASES", CASES)
@@ -98,12 +117,14 @@ def run(svcnatd, path):
 
 
 def main():
+    if sys.argv[1:2] == ["--write"]:
+        return write(sys.argv[2])
     svcnatd, *names = sys.argv[1:]
     names = names or sorted(os.listdir(CASES))
     names = [name for name in names if name.endswith(".yaml")]
     failed = 0
     for number, name in enumerate(names, 1):
-        wrong = list(run(svcnatd, os.path.join(CASES, name)))
+        wrong = list(run(svcnatd, name))
         for line in wrong:
             print(f"# {line}")
         print(f"{'not ok' if wrong else 'ok'} {number} {name[:-5]}")
