@@ -147,8 +147,11 @@ static bool run(const struct agent_options *options)
 int main(int argc, char **argv)
 {
 	struct agent_options options;
-	bool good = options_read(&options, argc, argv) && run(&options);
+	bool good = options_read(&options, argc, argv);
 
+	if (options.verbosity)
+		log_level = LOG_DEBUG;
+	good = good && run(&options);
 	options_free(&options);
 	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
