@@ -8,7 +8,7 @@
 
 #include "setting.h"
 
-/* A file that is being read; @skipped are objects of kinds that we do not know. */
+/* A file that is being read. */
 struct reading {
 	struct kube_store *store;
 	const char *path;
