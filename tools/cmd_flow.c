@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "cmd.h"
+#include "flow_filter.h"
 
 #include <stdio.h>
 
@@ -9,6 +10,7 @@
  * interrupted is as good as any.
  */
 struct stream {
+	struct flow_filter filter;
 	bool begun;
 	struct table table;
 };
@@ -97,7 +99,8 @@ static int print_flow(const struct reply *reply, void *arg)
 {
 	struct stream *stream = arg;
 
-	if (reply->attr != SVCNAT_A_FLOW)
+	if (reply->attr != SVCNAT_A_FLOW ||
+	    !flow_filter_match(&stream->filter, &reply->flow))
 		return 0;
 	begin(stream);
 	if (options.json)
@@ -113,12 +116,12 @@ static int flow_show(struct words *w)
 	struct stream stream = { .begun = false };
 	struct service service;
 	struct request req;
-	const char *name;
-	int err = words_optional_name(w, &name);
+	int err = flow_filter_take(w, &stream.filter);
 
 	if (err)
 		return err;
-	req = cmd_about(SVCNAT_CMD_FLOW_GET, "flow", &service, name);
+	req = cmd_about(SVCNAT_CMD_FLOW_GET, "flow", &service,
+			stream.filter.name);
 	req.dump = true;
 	err = cmd_try(&req, print_flow, &stream);
 	if (err && err != NL_INTERRUPTED)
@@ -142,7 +145,7 @@ static int flow_flush(struct words *w)
 }
 
 static const struct command commands[] = {
-	{ "show", flow_show, "[NAME]" },
+	{ "show", flow_show, FLOW_FILTER_GRAMMAR },
 	{ "flush", flow_flush, "[NAME]" },
 	{ NULL, NULL, NULL }
 };
@@ -150,5 +153,10 @@ static const struct command commands[] = {
 const struct object object_flow = {
 	.word = "flow",
 	.commands = commands,
-	.notes = "Connections, in no order.\n"
+	.notes =
+	"Connections, in no order; with several conditions those that meet all.\n"
+	"\n"
+	"The WORD behind state is one of\n"
+	"  syn-sent, syn-recv, established, closing, closed (TCP and SCTP)\n"
+	"  unreplied, replied, stream (UDP)\n"
 };

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define KEPT_ROWS	256	/* of a table that streams */
+
 /* A cell of a table that is not printed yet; its text is in table->text. */
 struct cell {
 	size_t text;
@@ -79,6 +81,11 @@ bool print_ended(void)
 	return true;
 }
 
+bool print_has_colours(void)
+{
+	return colours;
+}
+
 int print_flush_or_end(bool *ended)
 {
 	static bool reported;
@@ -141,17 +148,37 @@ static void keep_cell(struct table *table, enum colour colour,
 		table->width[column] = (int)length;
 }
 
+static void print_kept(struct table *table)
+{
+	size_t i;
+
+	for (i = 0; i < table->cells.nr; i++) {
+		struct cell *cell = list_at(&table->cells, i);
+		size_t column = i % table->nr_columns;
+
+		print_cell(table, column, table->width[column], cell->colour,
+			   list_at(&table->text, cell->text));
+	}
+	list_free(&table->cells);
+	list_free(&table->text);
+}
+
+/* A table that streams knows its widths when it has seen its first rows. */
 static void add_cell(struct table *table, enum colour colour,
 		     const char *text)
 {
 	size_t column = table->at;
 
-	if (table->streams)
-		print_cell(table, column, table->columns[column].width,
-			   colour, text);
+	if (table->flows)
+		print_cell(table, column, table->width[column], colour, text);
 	else
 		keep_cell(table, colour, text);
 	table->at = (column + 1) % table->nr_columns;
+	if (table->streams && !table->flows &&
+	    table->cells.nr == KEPT_ROWS * table->nr_columns) {
+		print_kept(table);
+		table->flows = true;
+	}
 }
 
 void table_begin(struct table *table, const struct column *columns,
@@ -170,6 +197,8 @@ void table_begin(struct table *table, const struct column *columns,
 		complain("out of memory");
 		exit(EXIT_FAILURE);
 	}
+	for (i = 0; i < nr_columns; i++)
+		table->width[i] = columns[i].width;
 	for (i = 0; i < nr_columns; i++)
 		add_cell(table, COLOUR_HEAD, columns[i].head);
 }
@@ -192,17 +221,7 @@ void table_cell(struct table *table, enum colour colour,
 
 void table_end(struct table *table)
 {
-	size_t i;
-
-	for (i = 0; i < table->cells.nr; i++) {
-		struct cell *cell = list_at(&table->cells, i);
-		size_t column = i % table->nr_columns;
-
-		print_cell(table, column, table->width[column], cell->colour,
-			   list_at(&table->text, cell->text));
-	}
-	list_free(&table->cells);
-	list_free(&table->text);
+	print_kept(table);
 	free(table->width);
 }
 

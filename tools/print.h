@@ -40,6 +40,7 @@ struct place {
 struct place complain_at(struct place place);
 
 void print_colours(bool on);
+bool print_has_colours(void);
 
 /* All that was printed is out; or complains, and returns EXIT_WORDS. */
 int print_flush(void);
@@ -52,8 +53,8 @@ int print_flush_or_end(bool *ended);
 
 /*
  * Tables: cells from left to right, row by row.  The columns are as wide as
- * their widest cell, which takes all rows in memory; a table that streams
- * has the widths that its columns say, and keeps nothing.
+ * they say or as their widest cell, which takes all rows in memory; of a table
+ * that streams the first rows alone are kept, and count.
  */
 struct column {
 	const char *head;
@@ -65,6 +66,7 @@ struct table {
 	const struct column *columns;
 	size_t nr_columns;
 	bool streams;
+	bool flows;	/* nothing is kept any more */
 	size_t at;
 	int *width;
 	struct list cells;

@@ -50,6 +50,16 @@ bool range_trim(struct range *range)
 	return trimmed;
 }
 
+bool range_holds(const struct range *range, const struct addr *addr)
+{
+	unsigned int whole = range->prefix / 8, rest = range->prefix % 8;
+	const uint8_t *x = range->addr.byte, *y = addr->byte;
+
+	if (range->addr.family != addr->family || memcmp(x, y, whole))
+		return false;
+	return !rest || !((x[whole] ^ y[whole]) >> (8 - rest));
+}
+
 const char *format_range(char text[RANGE_TEXT_SIZE],
 			 const struct range *range)
 {

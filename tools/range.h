@@ -14,6 +14,8 @@ bool parse_range(const char *word, struct range *range);
 /* Clears the bits behind the prefix; false if there were none. */
 bool range_trim(struct range *range);
 
+bool range_holds(const struct range *range, const struct addr *addr);
+
 /* Always with the length of the prefix.  Returns @text. */
 const char *format_range(char text[RANGE_TEXT_SIZE],
 			 const struct range *range);

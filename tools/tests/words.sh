@@ -194,6 +194,22 @@ affinity flush: unknown word "x" | affinity flush web x
 flow: unknown word "add" | flow add web
 flow show: "a,b" is no service name* | flow show a,b
 config: expected a command after "config" | config
+flow show: unknown word "vip" | flow show web vip 10.96.0.1
+flow show: unknown word "db" | flow show web db
+flow show: "client" is given twice | flow show web client 10.0.0.1 client 10.0.0.2
+flow show: expected a range of addresses after "client" | flow show web client
+flow show: "10.0.0.1:80" is no range of addresses for client, * | flow show client 10.0.0.1:80
+flow show: "10.0.0.1/8" has bits set behind its prefix, expected 10.0.0.0/8 | flow show client 10.0.0.1/8
+flow show: expected ADDR or ADDR:PORT after "endpoint" | flow show web endpoint
+flow show: "10.0.0.0/8" is no address for endpoint, * | flow show endpoint 10.0.0.0/8
+flow show: "10.0.0.1/32" is no address for endpoint, * | flow show endpoint 10.0.0.1/32
+flow show: "10.0.0.1:65536" is no address for endpoint, * | flow show endpoint 10.0.0.1:65536
+flow show: "[[]fd00::1]" is no address for endpoint, * | flow show endpoint [fd00::1]
+flow show: "endpoint" is given twice | flow show endpoint 10.0.0.1 state closed endpoint 10.0.0.1
+flow show: unknown word "open" for state* | flow show state open
+flow show: "state" is given twice | flow show web state closed state closed
+flow show: expected state after "state" | flow show web state
+flow flush: unknown word "client" | flow flush web client 10.0.0.1
 config show: unknown word "max-flows" | config show max-flows
 config set: expected a key after "set" | config set
 config set: unknown word "maxflows" | config set maxflows 1
@@ -335,6 +351,12 @@ the svcnat module is not loaded; load it with "modprobe svcnat" | service show
 *module is not loaded* | affinity flush web
 *module is not loaded* | flow show web
 *module is not loaded* | -j flow show
+*module is not loaded* | flow show web state closed endpoint 10.0.0.1 client 10.0.0.0/8
+*module is not loaded* | flow show endpoint [fd00::1]:80 client fd00::/16
+*module is not loaded* | flow show endpoint fd00::1
+*module is not loaded* | flow show client
+*module is not loaded* | flow show state state closed
+*module is not loaded* | flow show client endpoint 10.0.0.1
 *module is not loaded* | flow flush
 *module is not loaded* | config show
 *module is not loaded* | config set max-flows 1 timeout-udp 30s timeout-tcp-established 24h

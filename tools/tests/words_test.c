@@ -397,14 +397,55 @@ static void streamed_table(void)
 	print_table(true);
 }
 
+static void long_table(void)
+{
+	struct table table;
+	int i;
+
+	table_begin(&table, columns, 3, true);
+	for (i = 1; i <= 1000; i++) {
+		table_cell(&table, COLOUR_NONE, i == 200 ? "abcdefgh" :
+						i == 300 ? "abcdefghij" : "a");
+		table_cell(&table, COLOUR_NONE, "%d", i);
+		table_cell(&table, COLOUR_NONE, "x");
+	}
+	table_end(&table);
+}
+
+/* The first rows make the columns, no row is lost. */
+static bool streams_late(void)
+{
+	size_t size = 1 << 16;
+	char *text = calloc(1, size), *c;
+	FILE *out = stdout;
+	int lines = 0;
+	bool ok;
+
+	stdout = fmemopen(text, size, "w");
+	long_table();
+	fclose(stdout);
+	stdout = out;
+	for (c = text; *c; c++)
+		lines += *c == '\n';
+	ok = lines == 1001 &&
+	     strstr(text, "NAME        N  LAST\na           1  x\n") &&
+	     strstr(text, "\nabcdefgh  200  x\n") &&
+	     strstr(text, "\na         256  x\na         257  x\n") &&
+	     strstr(text, "\nabcdefghij  300  x\na         301  x\n") &&
+	     strstr(text, "\na         1000  x\n");
+	free(text);
+	return ok;
+}
+
 static void tables(void)
 {
 	EXPECT(prints(kept_table, "NAME        N  LAST\n"
 				  "a           1  x\n"
 				  "abcdefgh  100  xyz\n"));
-	EXPECT(prints(streamed_table, "NAME      N  LAST\n"
-				      "a         1  x\n"
+	EXPECT(prints(streamed_table, "NAME        N  LAST\n"
+				      "a           1  x\n"
 				      "abcdefgh  100  xyz\n"));
+	EXPECT(streams_late());
 	print_colours(true);
 	EXPECT(prints(kept_table,
 		      "\033[1mNAME\033[0m        \033[1mN\033[0m  "
