@@ -54,6 +54,7 @@ extern const struct object object_simulate;
 extern const struct object object_save;
 extern const struct object object_apply;
 extern const struct object object_monitor;
+extern const struct object object_top;
 
 /* What the command line asked for. */
 struct options {
@@ -76,6 +77,7 @@ int cmd_request(const struct request *req, nl_reply_fn fn, void *arg);
 /* The same in two steps, for NL_INTERRUPTED is no exit code. */
 int cmd_try(const struct request *req, nl_reply_fn fn, void *arg);
 int cmd_complain(int code);
+const char *cmd_sentence(void);
 
 /* Whether @code, of cmd_try(), says that what it asked for does not exist. */
 bool cmd_is_gone(int code);

@@ -19,6 +19,7 @@ static const struct object *const objects[] = {
 	&object_save,
 	&object_apply,
 	&object_monitor,
+	&object_top,
 };
 
 #define NR_OBJECTS	(sizeof(objects) / sizeof(*objects))

@@ -87,7 +87,6 @@ equal()
 echo "KTAP version 1"
 
 refused_all 1 << 'END'
-unknown word "top" | top
 unknown word "doctor" | doctor
 unknown word "serv" | serv show
 unknown word "Service" | Service show
@@ -210,6 +209,15 @@ flow show: unknown word "open" for state* | flow show state open
 flow show: "state" is given twice | flow show web state closed state closed
 flow show: expected state after "state" | flow show web state
 flow flush: unknown word "client" | flow flush web client 10.0.0.1
+top: unknown word "web" | top web
+top: expected a duration after "interval" | top interval
+top: "0" is no value for interval, expected at least 1s | top interval 0
+top: "0.5" is no value for interval, * | top interval 0.5
+top: "2d" is no value for interval, * | top interval 2d
+top: unknown word "interval" | top interval 1s interval 2s
+top: it prints no JSON | -j top
+top: it needs a terminal; * | top
+top: it needs a terminal; * | top interval 10s
 config show: unknown word "max-flows" | config show max-flows
 config set: expected a key after "set" | config set
 config set: unknown word "maxflows" | config set maxflows 1
@@ -253,7 +261,7 @@ simulate: "local" is one too many of iif, local | simulate tcp 10.0.0.1:1 10.0.0
 simulate: "iif" is one too many of iif, local | simulate tcp 10.0.0.1:1 10.0.0.2:2 local iif lo
 simulate: "iif" is one too many of iif, local | simulate tcp 10.0.0.1:1 10.0.0.2:2 iif lo iif lo
 version: unknown word "x" | version x
-help: unknown word "top" | help top
+help: unknown word "tops" | help tops
 help: unknown word "x" | help service x
 unknown option "-x" | -x service show
 unknown option "--nope" | --nope service show
@@ -396,6 +404,9 @@ done
 run help simulate
 passes "help simulate" equal \
 	"$status $(grep -c '^  simulate PROTO SRC:PORT DST:PORT ' "$tmp/out")" "0 1"
+run help top
+passes "help top" equal \
+	"$status $(grep -c '^  top \[interval DURATION\]$' "$tmp/out")" "0 1"
 run help
 passes "the manual page has every command" equal "$(
 	sed -n 's/^  \([a-z]* [a-z]*\).*/\1/p' "$tmp/out" |
