@@ -78,8 +78,11 @@ void top_view_close(void)
 
 int top_view_key(void)
 {
-	int key = getch();
+	int key;
 
+	do {
+		key = getch();
+	} while (key == KEY_RESIZE);
 	switch (key) {
 	case KEY_UP:
 		return TOP_KEY_UP;

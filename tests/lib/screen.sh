@@ -61,6 +61,6 @@ screen_has()
 # sees PATTERN [LINE]: until then
 sees()
 {
-	slowwait 10000 screen_has "$@" ||
+	slowwait 20000 screen_has "$@" ||
 		fail "no \"$1\"${2:+ in line $2} on the screen:"$'\n'"$(screen)"
 }

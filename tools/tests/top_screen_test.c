@@ -239,6 +239,8 @@ static void list_of_endpoints(void)
 	EXPECT_TEXT(screen.name, "ns-00/service-0002:http");
 	draw(&screen, 80, 24);
 	EXPECT_TEXT(shown.text[22], "no endpoints");
+	/* There is nothing to go into. */
+	EXPECT(top_keys_press(&screen, TOP_KEY_ENTER) == TOP_GO_ON);
 	top_sample_init(&next, true);
 	next.lists = CLUSTER;
 	e.active = 1000000;
@@ -315,6 +317,10 @@ static void keys(void)
 	draw(&screen, 80, 24);
 	press(&screen, "G");
 	EXPECT(screen.services.cursor == 9999 && screen.services.first == 9981);
+	/* A higher screen is full, too. */
+	draw(&screen, 80, 40);
+	EXPECT(screen.services.cursor == 9999 && screen.services.first == 9965);
+	draw(&screen, 80, 24);
 	press(&screen, "kg j");
 	EXPECT(screen.services.cursor == 20 && screen.services.first == 2);
 	EXPECT(top_keys_press(&screen, TOP_KEY_PAGE_UP) == TOP_GO_ON);
