@@ -82,6 +82,13 @@ const char *cmd_sentence(void);
 /* Whether @code, of cmd_try(), says that what it asked for does not exist. */
 bool cmd_is_gone(int code);
 
+int cmd_version(struct words *w);
+
+#define VERSION_DOUBT_SIZE	160
+
+/* What to add to a refusal that may come of different versions; or "". */
+const char *version_doubt(char text[VERSION_DOUBT_SIZE], int error);
+
 /* The index of a network device; or complains.  Returns the exit code. */
 int cmd_device(const char *name, uint32_t *index);
 

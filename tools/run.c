@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "version.h"
-
 static const struct object *const objects[] = {
 	&object_service,
 	&object_frontend,
@@ -94,45 +92,6 @@ static int help(struct words *w)
 	return 0;
 }
 
-/* NULL if the module is not loaded. */
-static const char *module_version(char *text, int size)
-{
-	FILE *file = fopen("/sys/module/svcnat/version", "re");
-	char *line;
-
-	if (!file)
-		return NULL;
-	line = fgets(text, size, file);
-	fclose(file);
-	if (line)
-		line[strcspn(line, "\n")] = '\0';
-	return line;
-}
-
-static int version(struct words *w)
-{
-	const char *module;
-	char text[64];
-	int err = words_end(w);
-
-	if (err)
-		return err;
-	module = module_version(text, sizeof(text));
-	if (options.json) {
-		json_array(NULL);
-		json_object(NULL);
-		json_string("svcctl", SVCNAT_VERSION);
-		json_string("module", module);
-		json_end();
-		json_end();
-		return 0;
-	}
-	puts("svcctl " SVCNAT_VERSION);
-	if (module)
-		printf("module %s\n", module);
-	return 0;
-}
-
 static int run_command(const struct object *object, struct words *w)
 {
 	const struct command *cmd;
@@ -167,7 +126,7 @@ int cmd_run(char **words)
 		code = help(&w);
 	} else if (!strcmp(*words, "version")) {
 		w.object = "version";
-		code = version(&w);
+		code = cmd_version(&w);
 	} else {
 		code = words_unknown(&w, *words);
 	}

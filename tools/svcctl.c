@@ -27,7 +27,10 @@ int cmd_try(const struct request *req, nl_reply_fn fn, void *arg)
 
 int cmd_complain(int code)
 {
-	complain("%s", nl_sentence(nl));
+	char doubt[VERSION_DOUBT_SIZE];
+	int error = code == NL_REFUSED ? nl_error(nl) : 0;
+
+	complain("%s%s", nl_sentence(nl), version_doubt(doubt, error));
 	return code;
 }
 

@@ -212,11 +212,18 @@ def flow(state=2, proto=6):
 
 
 class Run:
-    """svcctl with @words; the kernel answers one of @replies per read."""
+    """svcctl with @words; the kernel answers one of @replies per read.
 
-    def __init__(self, words, *replies, stdin=None, stdout=None):
+    @module is the version of the module, if that can be read.
+    """
+
+    def __init__(self, words, *replies, stdin=None, stdout=None,
+                 module=None):
         self.requests = []
         with tempfile.TemporaryDirectory() as fake:
+            if module is not None:
+                with open(f"{fake}/version", "w", encoding="ascii") as file:
+                    file.write(module + "\n")
             for number, data in enumerate(replies):
                 with open(f"{fake}/reply.{number}", "wb") as file:
                     file.write(data)

@@ -421,8 +421,7 @@ passes "the manual page has every option" equal "$(
 			sed 's/fB//g; s/f[RI]//g; s/\[=WHEN\]//g' |
 			grep -q -e "$short$long" || echo "$short $long"
 	done)" ""
-number=$(sed -n 's/^#define SVCNAT_VERSION "\(.*\)"/\1/p' \
-	"$repo/kmod/version.h")
+number=$("$repo/kmod/version.sh")
 for words in version -V --version; do
 	run $words
 	passes "$words" equal "$status $(cat "$tmp/out" "$tmp/err")" \
