@@ -82,6 +82,13 @@ const char *cmd_sentence(void);
 /* Whether @code, of cmd_try(), says that what it asked for does not exist. */
 bool cmd_is_gone(int code);
 
+/* The objects of the grammar, in order; NULL behind the last one. */
+const struct object *cmd_object(size_t i);
+
+/* In the netns that is called @name from now on; false if there is none. */
+bool cmd_enter(const char *name);
+
+int cmd_complete(struct words *w);
 int cmd_version(struct words *w);
 
 #define VERSION_DOUBT_SIZE	160
@@ -141,6 +148,12 @@ void config_json(const struct config *config);
 /* Reads the configuration, or complains.  Returns the exit code. */
 int config_read(struct config *config);
 void config_free(struct config *config);
+
+/* The keys of the configuration, in order; NULL behind the last one. */
+const char *config_key(size_t i);
+
+/* Words that the value of @key may be, up to a NULL; or NULL. */
+const char *const *config_values(const char *key);
 
 /* Under "stats"; nothing without -s. */
 void stats_json(const struct counters *counters);

@@ -53,6 +53,27 @@ static const struct key *find_key(const char *word)
 	return NULL;
 }
 
+const char *config_key(size_t i)
+{
+	return i < NR_KEYS ? keys[i].word : NULL;
+}
+
+const char *const *config_values(const char *word)
+{
+	static const char *const ports[] = { "auto", NULL };
+	static const char *const switches[] = { "on", "off", NULL };
+	static const char *const ranges[] = { "none", NULL };
+	const struct key *key = find_key(word);
+
+	if (!key)
+		return NULL;
+	if (key->type == VALUE_PORTS)
+		return ports;
+	if (key->type == VALUE_RANGES)
+		return ranges;
+	return key->type == VALUE_SWITCH ? switches : NULL;
+}
+
 static bool parse_ports(const char *word, uint32_t *range)
 {
 	const char *dash = strchr(word, '-');

@@ -163,8 +163,8 @@ static int frontend_show(struct words *w)
 
 static const struct command commands[] = {
 	{ "add", frontend_add,
-	  "NAME ADDR:PORT [FRONTEND-OPTION]... | nodeport PORT" },
-	{ "del", frontend_del, "NAME ADDR:PORT | nodeport PORT" },
+	  "NAME ADDR:PORT [FRONTEND-OPTION]... | NAME nodeport PORT" },
+	{ "del", frontend_del, "NAME ADDR:PORT | NAME nodeport PORT" },
 	{ "show", frontend_show, "[NAME]" },
 	{ NULL, NULL, NULL }
 };

@@ -68,6 +68,11 @@ static const struct object *find_object(const char *word)
 	return NULL;
 }
 
+const struct object *cmd_object(size_t i)
+{
+	return i < NR_OBJECTS ? objects[i] : NULL;
+}
+
 static int help(struct words *w)
 {
 	const struct object *object;
@@ -127,6 +132,9 @@ int cmd_run(char **words)
 	} else if (!strcmp(*words, "version")) {
 		w.object = "version";
 		code = cmd_version(&w);
+	} else if (!strcmp(*words, "complete")) {
+		w.object = "complete";
+		code = cmd_complete(&w);
 	} else {
 		code = words_unknown(&w, *words);
 	}

@@ -186,9 +186,29 @@ static int open_netns(const char *name)
 		    (int)sizeof(path))
 			fd = open(path, O_RDONLY | O_CLOEXEC);
 	}
-	if (fd < 0)
-		complain("unknown network namespace \"%.200s\"", name);
 	return fd;
+}
+
+static int netns = -1;
+
+bool cmd_enter(const char *name)
+{
+	int fd = open_netns(name);
+	struct nl *there;
+
+	if (fd < 0)
+		return false;
+	there = nl_alloc(fd);
+	if (!there) {
+		close(fd);
+		return false;
+	}
+	nl_free(nl);
+	if (netns >= 0)
+		close(netns);
+	nl = there;
+	netns = fd;
+	return true;
 }
 
 static int run_all(const struct arguments *args, char **words)
@@ -213,6 +233,15 @@ static int run_all(const struct arguments *args, char **words)
 	return EXIT_WORDS;
 }
 
+static int run_there(const struct arguments *args, char **words)
+{
+	if (args->netns && !cmd_enter(args->netns)) {
+		complain("unknown network namespace \"%.200s\"", args->netns);
+		return EXIT_WORDS;
+	}
+	return run_all(args, words);
+}
+
 /* A socket that became our stdout would get the output. */
 static void hold_standard_files(void)
 {
@@ -228,24 +257,19 @@ static void hold_standard_files(void)
 int main(int argc, char **argv)
 {
 	struct arguments args = { .netns = NULL };
-	int netns = -1, code;
+	int code;
 
 	hold_standard_files();
 	signal(SIGPIPE, SIG_IGN);
 	code = take_options(argc, argv, &args);
 	if (code)
 		return code;
-	if (args.netns) {
-		netns = open_netns(args.netns);
-		if (netns < 0)
-			return EXIT_WORDS;
-	}
 	nl = nl_alloc(netns);
 	if (!nl) {
 		complain("out of memory");
 		return EXIT_WORDS;
 	}
-	code = run_all(&args, argv + optind);
+	code = run_there(&args, argv + optind);
 	nl_free(nl);
 	if (netns >= 0)
 		close(netns);
