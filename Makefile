@@ -6,9 +6,8 @@
 KDIR ?= $(wildcard /lib/modules/$(shell uname -r)/build)
 PREFIX ?= /usr/local
 DESTDIR ?=
-VERSION := $(shell sed -n 's/^.define SVCNAT_VERSION[ \t]*"\(.*\)"/\1/p' \
-		kmod/*.h kmod/*.c 2> /dev/null | head -n 1)
-VERSION := $(or $(VERSION),0)
+DEB_DIR ?= ..
+VERSION := $(shell sh kmod/version.sh)
 dkms_src = $(DESTDIR)/usr/src/svcnat-$(VERSION)
 
 all: module tools
@@ -19,7 +18,11 @@ help:
 	@echo 'make module         build the module only'
 	@echo 'make tools          build svcctl only'
 	@echo 'make install        install both; DESTDIR=DIR and PREFIX=DIR as usual'
+	@echo 'make uninstall      remove what make install has installed, for every kernel'
 	@echo 'make dkms-install   install the source and have DKMS build it for every kernel'
+	@echo 'make dkms-uninstall remove that again'
+	@echo 'make dist           pack the source, with its version, into DEB_DIR=DIR (..)'
+	@echo 'make deb            build the Debian packages svcnat-dkms and svcnat-tools there'
 	@echo 'make demo           show svcnat at work in a virtual machine'
 	@echo 'make check          run all tests that must hold before a change lands'
 	@echo 'make check-long     run the tests that take longer'
@@ -54,12 +57,39 @@ install: all
 		$(if $(DESTDIR),INSTALL_MOD_PATH='$(DESTDIR)') modules_install
 	$(MAKE) -C tools install DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)'
 
+# Whichever directory each kernel has for modules that are not its own.
+uninstall:
+	$(MAKE) -C tools uninstall DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)'
+	for ko in '$(DESTDIR)'/lib/modules/*/extra/svcnat.ko* \
+		  '$(DESTDIR)'/lib/modules/*/updates/svcnat.ko*; do \
+		[ -e "$$ko" ] || continue; \
+		rm -f "$$ko" "$${ko%.ko*}_kunit.ko$${ko##*.ko}"; \
+		dir=$${ko%/*/*}; \
+		depmod $(if $(DESTDIR),-b '$(DESTDIR)') "$${dir##*/}"; \
+	done
+
+# Without the unit tests, for which Kbuild looks.
 dkms-install:
 	rm -rf '$(dkms_src)'
 	install -d '$(dkms_src)'
 	cp -r Kbuild kmod '$(dkms_src)'
+	rm -rf '$(dkms_src)/kmod/tests'
+	sed -i 's/^\(#define SVCNAT_VERSION\) .*/\1 "$(VERSION)"/' \
+		'$(dkms_src)/kmod/version.h'
+	find '$(dkms_src)' -type f ! -name '*.[ch]' ! -name Kbuild -delete
 	sed 's/#MODULE_VERSION#/$(VERSION)/' dkms.conf > '$(dkms_src)/dkms.conf'
 	$(if $(DESTDIR),,dkms install --force svcnat/$(VERSION))
+
+dkms-uninstall:
+	$(if $(DESTDIR),,dkms remove svcnat/$(VERSION) --all)
+	rm -rf '$(dkms_src)'
+
+dist:
+	@debian/pack '$(DEB_DIR)'
+
+deb:
+	@tests/deps build deb
+	@debian/pack -b '$(DEB_DIR)'
 
 demo:
 	@tests/deps build stock vm test
@@ -101,5 +131,6 @@ clean:
 	[ ! -e Kbuild ] || { $(kdir) && $(MAKE) -C "$$kdir" M='$(CURDIR)' clean; }
 	[ ! -e tools/Makefile ] || $(MAKE) -C tools clean
 
-.PHONY: all help module tools install dkms-install demo check check-long fuzz \
-	fuzz-netlink stress soak mutate coverage kcsan bench clean
+.PHONY: all help module tools install uninstall dkms-install dkms-uninstall \
+	dist deb demo check check-long fuzz fuzz-netlink stress soak mutate \
+	coverage kcsan bench clean
