@@ -117,18 +117,66 @@ static inline void svcnat_dst_first(struct dst_entry *dst)
 #endif
 }
 
+/*
+ * The CRC as a polynomial has its highest power in bit 0.  A step is one power
+ * more, in what is left by division by that of CRC32c.
+ */
+#define SVCNAT_CRC32C_POLY	0x82f63b78
+
+/**
+ * svcnat_crc32c_product() - of two polynomials
+ * @a: one
+ * @b: the other
+ *
+ * Return: what is left of it.
+ */
+static inline u32 svcnat_crc32c_product(u32 a, u32 b)
+{
+	u32 sum = 0;
+	int i;
+
+	for (i = 0; i < 32; i++) {
+		sum = sum >> 1 ^ (sum & 1 ? SVCNAT_CRC32C_POLY : 0);
+		sum ^= a >> i & 1 ? b : 0;
+	}
+	return sum;
+}
+
+/**
+ * svcnat_crc32c_zeroes() - carry a CRC over zeroes, without the kernel's help
+ * @crc: CRC32c, without its inversions
+ * @len: how many bytes of zeroes follow
+ *
+ * Return: the CRC behind them.
+ */
+static inline u32 svcnat_crc32c_zeroes(u32 crc, size_t len)
+{
+	u32 power = BIT(31 - BITS_PER_BYTE);
+
+	for (; len; len >>= 1) {
+		if (len & 1)
+			crc = svcnat_crc32c_product(crc, power);
+		power = svcnat_crc32c_product(power, power);
+	}
+	return crc;
+}
+
 /**
  * svcnat_crc32c_shift() - carry a CRC over zeroes
  * @crc: CRC32c, without its inversions
  * @len: how many bytes of zeroes follow
  *
- * The kernel's own goes with 6.16, when nobody there needed it any more.
+ * The kernel's own is gone since nobody there needs it any more.
  *
  * Return: the CRC behind them.
  */
 static inline u32 svcnat_crc32c_shift(u32 crc, size_t len)
 {
+#if KERNEL_VERSION(6, 15, 0) <= LINUX_VERSION_CODE
+	return svcnat_crc32c_zeroes(crc, len);
+#else
 	return __crc32c_le_shift(crc, len);
+#endif
 }
 
 /**
@@ -136,11 +184,17 @@ static inline u32 svcnat_crc32c_shift(u32 crc, size_t len)
  * @data: of this
  * @len: and so many bytes
  *
+ * Until 6.14 crc32c() is that of a module of its own.
+ *
  * Return: the CRC, as SCTP has it.
  */
 static inline __le32 svcnat_crc32c(const void *data, size_t len)
 {
+#if KERNEL_VERSION(6, 15, 0) <= LINUX_VERSION_CODE
+	return cpu_to_le32(~crc32c(~0, data, len));
+#else
 	return cpu_to_le32(~__crc32c_le(~0, data, len));
+#endif
 }
 
 #endif /* _SVCNAT_COMPAT_H */
