@@ -59,12 +59,12 @@ def cluster(c, **members):
 
 
 def never_connects(c, reason, error=None):
-    lines = c.wait_log(reason=reason, resource="services")
+    lines = c.wait_log(reason=reason, doing="list")
     if error:
         assert error in lines[0]["error"], lines
     expect(c.api.asked(), [])
     expect(c.kernel(), {})
-    assert c.failures("services", reason) >= 1
+    assert c.failures(lines[0]["resource"], reason) >= 1
 
 
 def refuses(c, sentence, text=None, **parts):

@@ -11,7 +11,7 @@ import subprocess
 import yaml
 
 import apiserver
-from agent import expect, main
+from agent import expect, main, wait
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..",
                     "tools", "svcnatd")
@@ -33,7 +33,8 @@ def load(name):
 def role_allows_what_is_asked_and_no_more(c):
     c.fill()
     c.synced()
-    c.api.end_watches()
+    for resource in apiserver.BY_NAME:
+        wait("a watch", lambda one=resource: c.api.asked("watch", one))
     asked = set()
     for one in c.api.asked():
         path = apiserver.BY_NAME[one["resource"]].version

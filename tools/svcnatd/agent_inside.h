@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the parts of the agent share: agent.c and agent_metrics.c. */
+/* What the parts of the agent share: agent.c, agent_feeds.c, agent_metrics.c. */
 #ifndef _SVCNATD_AGENT_INSIDE_H
 #define _SVCNATD_AGENT_INSIDE_H
 
@@ -119,6 +119,16 @@ struct agent {
 	uint64_t pending[NR_KUBE_KINDS];
 	struct agent_times times;
 };
+
+/* All was listed that the kernel must know at once. */
+bool agent_is_complete(const struct agent *agent);
+
+/* Makes the kernel equal soon, if that can be done now. */
+void agent_schedule(struct agent *agent);
+
+/* False, and why is logged. */
+bool agent_open_api(struct agent *agent);
+bool agent_start_feeds(struct agent *agent);
 
 /* A server_fn: /metrics, /metrics/endpoints and /proxyMode; @arg: the agent. */
 bool agent_metrics(const char *path, uint16_t port,

@@ -191,13 +191,12 @@ static void put_failures(FILE *out, const struct agent *agent)
 		    "Lists and watches that ended as they should not.");
 	for (i = 0; i < NR_KUBE_KINDS; i++)
 		for (j = 0; j < NR_FAILURES; j++) {
-			const char *labels[] = {
-				"resource", NULL, "reason", failure_words[j],
-				NULL,
+			const char *const labels[] = {
+				"resource", agent->feeds[i].resource.name,
+				"reason", failure_words[j], NULL,
 			};
 
 			feed = &agent->feeds[i];
-			labels[1] = feed->resource.name;
 			metric_value(out, name, labels, (double)
 				     reflector_counts(feed->reflector)
 					     ->failures[j]);

@@ -44,8 +44,9 @@ bool answer_is_object(const json_t *object)
 /* NULL if there is none that we could send back. */
 static const char *version_of(const json_t *object)
 {
-	const char *version = json_string_value(
-		json_object_get(metadata_of(object), "resourceVersion"));
+	const json_t *text = json_object_get(metadata_of(object),
+					     "resourceVersion");
+	const char *version = json_string_value(text);
 
 	return version && *version && strlen(version) <= VERSION_MAX ? version
 								    : NULL;
@@ -143,6 +144,9 @@ static bool check_items(const struct answer_page *page,
 static bool check_page(struct answer_page *page, const char *kind,
 		       char why[ANSWER_WHY_SIZE])
 {
+	const json_t *next = json_object_get(metadata_of(page->root),
+					     "continue");
+
 	if (!is_list_of(page->root, kind))
 		return fail(why, "a \"%.64s\", not a %sList",
 			    kind_of(page->root), kind);
@@ -150,8 +154,7 @@ static bool check_page(struct answer_page *page, const char *kind,
 	page->version = version_of(page->root);
 	if (!page->version)
 		return fail(why, "a list without a resource version");
-	page->next = json_string_value(
-		json_object_get(metadata_of(page->root), "continue"));
+	page->next = json_string_value(next);
 	if (page->next && !*page->next)
 		page->next = NULL;
 	if (page->next && strlen(page->next) > CONTINUE_MAX)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Requests to the API server.  The only file with libcurl. */
+/* Requests to the API server.  The only files with libcurl. */
 #ifndef _SVCNATD_HTTP_H
 #define _SVCNATD_HTTP_H
 
@@ -46,7 +46,7 @@ struct http_result {
  * @path: behind the server's URL, with the query
  * @connect_timeout: seconds until there is a connection, TLS and all
  * @timeout: seconds until the end of the answer; 0 for no limit
- * @silence: seconds without a byte
+ * @silence: seconds without a byte; 0 for no limit
  * @fresh: not over a connection that was used before
  * @data: a piece of the body of a good answer; false: enough
  * @done: the end of it; the request is gone then

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "addr.h"
+#include "kernel_file.h"
 #include "memory.h"
 #include "packed.h"
 #include "words.h"
@@ -90,156 +90,6 @@ static void note(const struct kernel *kernel, const char *format, ...)
 	fclose(file);
 }
 
-/* Drafts into JSON. */
-
-#define RANGE_TEXT_SIZE	(ADDR_TEXT_SIZE + 4)
-
-static const char *format_range(char text[RANGE_TEXT_SIZE],
-				const struct range *range)
-{
-	char addr[ADDR_TEXT_SIZE];
-
-	snprintf(text, RANGE_TEXT_SIZE, "%s/%u",
-		 format_addr(addr, &range->addr), range->prefix);
-	return text;
-}
-
-static json_t *word_of(const struct choice *choices, int value)
-{
-	return json_string(choice_word(choices, value));
-}
-
-static json_t *frontends_of(const struct draft *draft)
-{
-	char text[ADDR_TEXT_SIZE], range[RANGE_TEXT_SIZE];
-	json_t *all = json_array(), *allow, *one;
-	const struct frontend *frontend;
-	size_t i, j;
-
-	for (i = 0; i < draft->frontends.nr; i++) {
-		frontend = list_at(&draft->frontends, i);
-		allow = json_array();
-		for (j = 0; j < frontend->allow.nr; j++) {
-			format_range(range, list_at(&frontend->allow, j));
-			json_array_append_new(allow, json_string(range));
-		}
-		one = json_object();
-		json_object_set_new(one, "place", json_string(
-			format_frontend(text, frontend)));
-		json_object_set_new(one, "kind",
-				    json_integer(frontend->kind));
-		json_object_set_new(one, "allow", allow);
-		json_array_append_new(all, one);
-	}
-	return all;
-}
-
-static json_t *endpoints_of(const struct draft *draft)
-{
-	const struct endpoint *endpoint;
-	json_t *all = json_array(), *one;
-	char text[ADDR_TEXT_SIZE];
-	size_t i;
-
-	for (i = 0; i < draft->endpoints.nr; i++) {
-		endpoint = list_at(&draft->endpoints, i);
-		one = json_object();
-		json_object_set_new(one, "place", json_string(
-			format_addr_port(text, &endpoint->addr,
-					 endpoint->port)));
-		json_object_set_new(one, "state", word_of(choice_state,
-							  endpoint->state));
-		json_object_set_new(one, "where", word_of(choice_place,
-							  endpoint->place));
-		json_object_set_new(one, "weight",
-				    json_integer(endpoint->weight));
-		json_array_append_new(all, one);
-	}
-	return all;
-}
-
-static json_t *json_of(const struct draft *draft)
-{
-	const struct service *service = &draft->service;
-	json_t *root = json_object();
-
-	json_object_set_new(root, "proto", word_of(choice_protocol,
-						   service->proto));
-	json_object_set_new(root, "affinity",
-			    json_integer(service->affinity));
-	json_object_set_new(root, "internal", word_of(choice_policy,
-						service->internal_policy));
-	json_object_set_new(root, "external", word_of(choice_policy,
-						service->external_policy));
-	json_object_set_new(root, "frontends", frontends_of(draft));
-	json_object_set_new(root, "endpoints", endpoints_of(draft));
-	return root;
-}
-
-/* And back. */
-
-static uint8_t value_of(const struct choice *choices, const json_t *object,
-			const char *key)
-{
-	const char *word = json_string_value(json_object_get(object, key));
-
-	while (strcmp(choices->word, word))
-		choices++;
-	return (uint8_t)choices->value;
-}
-
-static void load_frontend(struct draft *draft, const json_t *from)
-{
-	const char *place = json_string_value(json_object_get(from, "place"));
-	struct frontend *frontend = draft_add_frontend(draft);
-	json_t *range;
-	size_t i;
-
-	frontend->kind = (uint8_t)json_integer_value(
-		json_object_get(from, "kind"));
-	if (!parse_addr_port(place, &frontend->addr, &frontend->port))
-		frontend->port = (uint16_t)atoi(strchr(place, ':') + 1);
-	json_array_foreach(json_object_get(from, "allow"), i, range)
-		addr_range(json_string_value(range),
-			   list_add(&frontend->allow));
-}
-
-static void load_endpoint(struct draft *draft, const json_t *from)
-{
-	struct endpoint *endpoint = draft_add_endpoint(draft);
-
-	parse_addr_port(json_string_value(json_object_get(from, "place")),
-			&endpoint->addr, &endpoint->port);
-	endpoint->head.given = GIVEN(SVCNAT_ENDPOINT_A_WEIGHT);
-	endpoint->state = value_of(choice_state, from, "state");
-	endpoint->place = value_of(choice_place, from, "where");
-	endpoint->weight = (uint32_t)json_integer_value(
-		json_object_get(from, "weight"));
-}
-
-static void load_draft(struct list *drafts, const char *name,
-		       const json_t *root)
-{
-	struct draft *draft = list_add(drafts);
-	json_t *one;
-	size_t i;
-
-	draft_init(draft);
-	draft_name(draft, name);
-	draft_proto(draft, value_of(choice_protocol, root, "proto"));
-	draft->service.affinity = (uint32_t)json_integer_value(
-		json_object_get(root, "affinity"));
-	draft->service.internal_policy = value_of(choice_policy, root,
-						  "internal");
-	draft->service.external_policy = value_of(choice_policy, root,
-						  "external");
-	json_array_foreach(json_object_get(root, "frontends"), i, one)
-		load_frontend(draft, one);
-	json_array_foreach(json_object_get(root, "endpoints"), i, one)
-		load_endpoint(draft, one);
-	draft_settle(draft);
-}
-
 static void load_file(struct kernel *kernel, const char *name,
 		      struct list *drafts)
 {
@@ -251,7 +101,7 @@ static void load_file(struct kernel *kernel, const char *name,
 		return;
 	root = json_loadf(file, 0, NULL);
 	fclose(file);
-	load_draft(drafts, name, root);
+	kernel_file_read(drafts, name, root);
 	json_decref(root);
 }
 
@@ -310,7 +160,7 @@ static void save(struct kernel *kernel, const struct draft *draft)
 {
 	char path[512], to[4096], from[4096];
 	FILE *file = open_file(kernel, "next", "w");
-	json_t *root = json_of(draft);
+	json_t *root = kernel_file_write(draft);
 
 	json_dumpf(root, file, JSON_COMPACT);
 	fclose(file);
@@ -391,12 +241,13 @@ static int apply(struct kernel *kernel, const struct list *old,
 static json_t *ranges_of(const struct list *ranges)
 {
 	json_t *all = json_array();
-	char text[RANGE_TEXT_SIZE];
+	char text[KERNEL_RANGE_SIZE];
 	size_t i;
 
-	for (i = 0; i < ranges->nr; i++)
-		json_array_append_new(all, json_string(
-			format_range(text, list_at(ranges, i))));
+	for (i = 0; i < ranges->nr; i++) {
+		kernel_file_range(text, list_at(ranges, i));
+		json_array_append_new(all, json_string(text));
+	}
 	return all;
 }
 
@@ -421,7 +272,9 @@ static int config_set(struct kernel *kernel, const struct config *config)
 		{ SVCNAT_CONFIG_A_POD_CIDR, "pod-cidr" },
 		{ SVCNAT_CONFIG_A_NODEPORT_ADDRESSES, "nodeport-addresses" },
 	};
+	const struct list *ranges;
 	json_t *now, *next;
+	uint32_t all;
 	FILE *file;
 	size_t i;
 
@@ -429,13 +282,15 @@ static int config_set(struct kernel *kernel, const struct config *config)
 		return KERNEL_ABSENT;
 	now = load_config(kernel);
 	next = json_deep_copy(now);
-	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		ranges = &config->ranges[keys[i].attr];
 		if (has(config, keys[i].attr))
-			json_object_set_new(next, keys[i].word, ranges_of(
-				&config->ranges[keys[i].attr]));
+			json_object_set_new(next, keys[i].word,
+					    ranges_of(ranges));
+	}
+	all = config->value[SVCNAT_CONFIG_A_MASQUERADE_ALL];
 	if (has(config, SVCNAT_CONFIG_A_MASQUERADE_ALL))
-		json_object_set_new(next, "masquerade-all", json_boolean(
-			config->value[SVCNAT_CONFIG_A_MASQUERADE_ALL]));
+		json_object_set_new(next, "masquerade-all", json_boolean(all));
 	if (!json_equal(now, next)) {
 		file = open_file(kernel, "config", "w");
 		json_dumpf(next, file, JSON_COMPACT | JSON_SORT_KEYS);

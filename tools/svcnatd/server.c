@@ -61,11 +61,12 @@ bool server_printf(struct server_answer *answer, const char *format, ...)
 
 static uint16_t port_of(struct MHD_Connection *connection)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-		connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	struct sockaddr_in6 addr = { .sin6_port = 0 };
+	const union MHD_ConnectionInfo *info;
 	socklen_t size = sizeof(addr);
 
+	info = MHD_get_connection_info(connection,
+				       MHD_CONNECTION_INFO_CONNECTION_FD);
 	/* Both families have the port at the same place. */
 	if (!info || getsockname(info->connect_fd, (struct sockaddr *)&addr,
 				 &size))
@@ -319,15 +320,19 @@ void server_free(struct server *server)
 
 static bool start(struct server *server)
 {
+	const unsigned int flags = MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET |
+				   MHD_USE_ERROR_LOG;
 	const union MHD_DaemonInfo *info;
 
-	server->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG,
-		0, NULL, NULL, on_request, server,
-		MHD_OPTION_EXTERNAL_LOGGER, ignore_log, NULL,
-		MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
-		MHD_OPTION_PER_IP_CONNECTION_LIMIT, CONNECTIONS_EACH,
-		MHD_OPTION_CONNECTION_TIMEOUT, PATIENCE, MHD_OPTION_END);
+	server->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request,
+					  server, MHD_OPTION_EXTERNAL_LOGGER,
+					  ignore_log, NULL,
+					  MHD_OPTION_CONNECTION_LIMIT,
+					  CONNECTIONS_MAX,
+					  MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+					  CONNECTIONS_EACH,
+					  MHD_OPTION_CONNECTION_TIMEOUT,
+					  PATIENCE, MHD_OPTION_END);
 	if (!server->daemon)
 		return false;
 	info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);

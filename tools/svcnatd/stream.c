@@ -67,7 +67,7 @@ static int finish(struct stream *stream, const char *data, size_t size,
 }
 
 int stream_feed(struct stream *stream, const char *data, size_t size,
-	       stream_fn fn, void *arg)
+		stream_fn fn, void *arg)
 {
 	const char *end;
 	size_t length;

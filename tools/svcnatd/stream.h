@@ -35,7 +35,7 @@ void stream_reset(struct stream *stream);
  * returned, or STREAM_TOO_LONG.
  */
 int stream_feed(struct stream *stream, const char *data, size_t size,
-	       stream_fn fn, void *arg);
+		stream_fn fn, void *arg);
 
 /* The same without lines: all of it is kept.  Returns 0 or STREAM_TOO_LONG. */
 int stream_keep(struct stream *stream, const char *data, size_t size);

@@ -39,8 +39,9 @@ static uint64_t parse_date(const char *text)
 void trigger_note(struct list *triggers, const json_t *slice)
 {
 	const json_t *metadata = json_object_get(slice, "metadata");
-	const char *text = json_string_value(json_object_get(
-		json_object_get(metadata, "annotations"), ANNOTATION));
+	const json_t *notes = json_object_get(metadata, "annotations");
+	const char *text = json_string_value(json_object_get(notes,
+							     ANNOTATION));
 	uint64_t date = text ? parse_date(text) : 0;
 
 	if (date && triggers->nr < TRIGGERS_MAX)
