@@ -61,7 +61,8 @@ def groups(quick, parts, fixed):
         made += [control(quick, fixed, number)
                  for number in [1000, 10000] + ([] if quick else [100000])]
     if "memory" in parts:
-        made.append({"kind": "memory", "runs": 1 if quick else 3})
+        made.append({"kind": "memory", "runs": 1 if quick else 3,
+                     "flows": 100000 if quick else 1000000})
     return made
 
 

@@ -100,6 +100,19 @@ def update(judge):
                    least=True)
 
 
+def memory(judge, quick):
+    rows = ("memory-flow", 128), ("memory-flow-tables", 16)
+    values = [judge.get(row, "svcnat") for row, _ in rows]
+    for (row, limit), value in zip(rows, values):
+        # The last page of each slab is not full.
+        judge.line(row + ": svcnat, rounded", None if value is None else
+                   round(value), limit, unit=" B")
+    # As many bytes for each of a million flows as megabytes for all.
+    if not quick:
+        judge.line("1M flows: svcnat", None if None in values else
+                   sum(values), 150, unit=" MB")
+
+
 def lines(results):
     """One for each target."""
     judge = Judge(results)
@@ -114,11 +127,7 @@ def lines(results):
     update(judge)
     judge.line("load-100k: svcnat", judge.get("load-100k", "svcnat"), 3,
                unit=" s")
-    for row, limit in (("memory-flow", 128), ("memory-flow-tables", 16)):
-        value = judge.get(row, "svcnat")
-        # The last page of each slab is not full.
-        judge.line(row + ": svcnat, rounded", None if value is None else
-                   round(value), limit, unit=" B")
+    memory(judge, results.settings["quick"])
     if judge.missing:
         judge.lines.append("  %d more were not measured" % judge.missing)
     return judge.lines
