@@ -190,10 +190,9 @@ def moves():
     a, b = shown("a", [one]), shown("b", [two])
     for text, now, steps, lines in [
             ("service add a tcp 10.96.0.2:80\nservice add b tcp 10.96.0.1:80",
-             a + b, 3, ["frontend del b 10.96.0.2:80",
-                     "frontend del a 10.96.0.1:80",
-                     "frontend add a 10.96.0.2:80",
-                     "frontend add b 10.96.0.1:80"]),
+             a + b, 3,
+             ["frontend del b 10.96.0.2:80", "frontend del a 10.96.0.1:80",
+              "frontend add a 10.96.0.2:80", "frontend add b 10.96.0.1:80"]),
             ("service add b tcp 10.96.0.1:80", a + b, 2,
              ["service del a", "frontend del b 10.96.0.2:80",
               "frontend add b 10.96.0.1:80"]),
@@ -206,11 +205,14 @@ def moves():
              ["frontend del a 10.96.0.1:80", "frontend del a 10.96.0.3:80",
               "frontend del b 10.96.0.2:80",
               "service add c tcp 10.96.0.1:80 10.96.0.2:80 10.96.0.3:80"]),
+            ("service add c tcp\nservice add d tcp 10.96.0.1:80", a, 3,
+             ["service add c tcp", "service del a",
+              "service add d tcp 10.96.0.1:80"]),
             # The same address and port with another protocol is another one.
             ("service add a udp 10.96.0.1:80\nservice add b tcp 10.96.0.1:80",
-             a + b, 2, ["service replace a udp 10.96.0.1:80",
-                     "frontend del b 10.96.0.2:80",
-                     "frontend add b 10.96.0.1:80"]),
+             a + b, 2,
+             ["service replace a udp 10.96.0.1:80",
+              "frontend del b 10.96.0.2:80", "frontend add b 10.96.0.1:80"]),
             ("service add a tcp 10.96.0.1:80\nservice add d udp 10.96.0.1:80",
              a, 1, ["service add d udp 10.96.0.1:80"]),
             ("service add a tcp frontend nodeport 80\n"
