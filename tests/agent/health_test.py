@@ -120,6 +120,18 @@ def outage_is_no_illness(c):
 
 
 @case
+def waiting_is_no_illness(c):
+    """Who was never told anything is late with nothing."""
+    c.fill()
+    c.api.fault("close", verb="list", resource="services", count=1000)
+    c.start("--sync-period=1s")
+    c.wait_log(msg="listed", resource="nodes")
+    c.wait_log(msg="listed", resource="endpointslices")
+    time.sleep(2.5)
+    expect(answer(c, "/livez")[0], 200)
+
+
+@case
 def checks_of_a_service(c):
     port = free_port()
     c.fill()
