@@ -66,6 +66,15 @@ static void note_time(struct top_screen *screen)
 
 /* Signals, which come as something to read: no handler interrupts us. */
 
+/* By whoever started us, and so by us. */
+static bool is_ignored(int number)
+{
+	struct sigaction action;
+
+	return !sigaction(number, NULL, &action) &&
+	       action.sa_handler == SIG_IGN;
+}
+
 static void take_signals(struct loop *loop, sigset_t *old)
 {
 	sigset_t set;
@@ -73,7 +82,8 @@ static void take_signals(struct loop *loop, sigset_t *old)
 
 	sigemptyset(&set);
 	for (i = 0; i < sizeof(fatal_signals) / sizeof(*fatal_signals); i++)
-		sigaddset(&set, fatal_signals[i]);
+		if (!is_ignored(fatal_signals[i]))
+			sigaddset(&set, fatal_signals[i]);
 	/* Nothing is done about it but to draw again. */
 	sigaddset(&set, SIGWINCH);
 	sigprocmask(SIG_BLOCK, &set, old);
@@ -123,10 +133,10 @@ static bool watch(struct loop *loop, int timeout)
 		return false;
 	if (fds[1].revents)
 		read_signal(loop);
-	if (fds[0].revents & POLLIN)
-		read_keys(loop);
-	else if (fds[0].revents)
+	if (fds[0].revents & ~POLLIN)
 		loop->quit = true;	/* the terminal is gone */
+	else if (fds[0].revents)
+		read_keys(loop);
 	return true;
 }
 

@@ -73,7 +73,7 @@ class Top:
     Without an answer, None, a look fails.
     """
 
-    def __init__(self, *words, replies, term="svcnat-test"):
+    def __init__(self, *words, replies, term="svcnat-test", nohup=False):
         self.dir = tempfile.TemporaryDirectory()
         fake = self.dir.name
         self.replies = replies
@@ -101,6 +101,8 @@ class Top:
         self.pid = os.fork()
         if not self.pid:
             os.setsid()
+            if nohup:
+                signal.signal(signal.SIGHUP, signal.SIG_IGN)
             fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
             for fd in range(3):
                 os.dup2(slave, fd)
@@ -414,6 +416,23 @@ def signals():
             expect(top.end(), -number)
 
 
+def terminal_that_goes():
+    """Nobody tells it, and it does not stay behind."""
+    with Top("interval", "1h", replies=[services(1), stats()],
+             nohup=True) as top:
+        top.wait("web-0")
+        os.close(top.fd)
+        top.fd = os.open("/dev/null", os.O_RDONLY)
+        end = time.monotonic() + PATIENCE
+        pid = 0
+        while not pid and time.monotonic() < end:
+            time.sleep(0.05)
+            pid, status = os.waitpid(top.pid, os.WNOHANG)
+        expect(pid, top.pid, "it does not end")
+        top.pid = 0
+        expect(os.waitstatus_to_exitcode(status) in (0, 1), True)
+
+
 def stopped_and_continued():
     with Top("interval", "1h", replies=[services(1), stats()]) as top:
         top.wait("web-0")
@@ -430,4 +449,4 @@ if __name__ == "__main__":
     main(rates, into_a_service_and_back, service_that_goes, filter_and_sort,
          other_sizes, answers_that_fail,
          ten_thousand_services, no_screen_without_an_answer, unfit_terminals, signals,
-         stopped_and_continued)
+         terminal_that_goes, stopped_and_continued)
