@@ -47,22 +47,44 @@ static inline struct nlattr **svcnat_dump_attrs(struct netlink_callback *cb)
 #endif
 }
 
-/**
- * svcnat_udp_table() - where the UDP sockets of a netns are
- * @net: the netns
- *
- * A netns can have a table of its own since 9804985bf27f (6.2).
- *
- * Return: the table.
+/*
+ * Sockets of UDP and TCP by their addresses, ports and devices.  A netns can
+ * have tables of its own since 9804985bf27f (6.2); nobody is asked any more in
+ * which ones to look since 6.18 (TCP) and 7.1 (UDP).
  */
-static inline struct udp_table *svcnat_udp_table(struct net *net)
-{
-#if KERNEL_VERSION(6, 2, 0) <= LINUX_VERSION_CODE
-	return net->ipv4.udp_table;
+#if KERNEL_VERSION(7, 1, 0) <= LINUX_VERSION_CODE
+#define svcnat_udp4_lookup(...)						\
+	__udp4_lib_lookup(__VA_ARGS__, NULL)
+#define svcnat_udp6_lookup(...)						\
+	__udp6_lib_lookup(__VA_ARGS__, NULL)
 #else
-	return &udp_table;
+#if KERNEL_VERSION(6, 2, 0) <= LINUX_VERSION_CODE
+#define SVCNAT_UDP_TABLE(net)	((net)->ipv4.udp_table)
+#else
+#define SVCNAT_UDP_TABLE(net)	(&udp_table)
 #endif
-}
+#define svcnat_udp4_lookup(net, ...)					\
+	__udp4_lib_lookup(net, __VA_ARGS__, SVCNAT_UDP_TABLE(net), NULL)
+#define svcnat_udp6_lookup(net, ...)					\
+	__udp6_lib_lookup(net, __VA_ARGS__, SVCNAT_UDP_TABLE(net), NULL)
+#endif
+
+#if KERNEL_VERSION(6, 18, 0) <= LINUX_VERSION_CODE
+#define svcnat_tcp4_established		__inet_lookup_established
+#define svcnat_tcp6_established		__inet6_lookup_established
+#define svcnat_tcp4_listener		__inet_lookup_listener
+#define svcnat_tcp6_listener		inet6_lookup_listener
+#else
+#define SVCNAT_TCP_TABLE(net)	((net)->ipv4.tcp_death_row.hashinfo)
+#define svcnat_tcp4_established(net, ...)				\
+	__inet_lookup_established(net, SVCNAT_TCP_TABLE(net), __VA_ARGS__)
+#define svcnat_tcp6_established(net, ...)				\
+	__inet6_lookup_established(net, SVCNAT_TCP_TABLE(net), __VA_ARGS__)
+#define svcnat_tcp4_listener(net, ...)					\
+	__inet_lookup_listener(net, SVCNAT_TCP_TABLE(net), __VA_ARGS__)
+#define svcnat_tcp6_listener(net, ...)					\
+	inet6_lookup_listener(net, SVCNAT_TCP_TABLE(net), __VA_ARGS__)
+#endif
 
 #ifdef CONFIG_XFRM
 /**

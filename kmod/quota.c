@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/gfp.h>
 #include <linux/limits.h>
@@ -79,8 +80,10 @@ void svcnat_quota_set(struct svcnat_quota *quota, u32 max)
 
 	atomic_add((int)max - quota->max, &quota->room);
 	quota->max = max;
+	cpus_read_lock();
 	for_each_online_cpu(cpu)
-		work_on_cpu_safe(cpu, flush_here, quota);
+		work_on_cpu(cpu, flush_here, quota);
+	cpus_read_unlock();
 }
 
 /**

@@ -32,13 +32,11 @@ static struct sock *find_udp(struct net *net, struct arrival by,
 			     const struct svcnat_tuple *t)
 {
 	if (t->family == AF_INET)
-		return __udp4_lib_lookup(net, t->src.ip, t->sport, t->dst.ip,
-					 t->dport, by.dif, by.sdif,
-					 svcnat_udp_table(net), NULL);
+		return svcnat_udp4_lookup(net, t->src.ip, t->sport, t->dst.ip,
+					  t->dport, by.dif, by.sdif);
 #if IS_ENABLED(CONFIG_IPV6)
-	return __udp6_lib_lookup(net, &t->src.in6, t->sport, &t->dst.in6,
-				 t->dport, by.dif, by.sdif,
-				 svcnat_udp_table(net), NULL);
+	return svcnat_udp6_lookup(net, &t->src.in6, t->sport, &t->dst.in6,
+				  t->dport, by.dif, by.sdif);
 #else
 	return NULL;
 #endif
@@ -47,17 +45,14 @@ static struct sock *find_udp(struct net *net, struct arrival by,
 static struct sock *find_established(struct net *net, struct arrival by,
 				     const struct svcnat_tuple *t)
 {
-	struct inet_hashinfo *table = net->ipv4.tcp_death_row.hashinfo;
-
 	if (t->family == AF_INET)
-		return __inet_lookup_established(net, table, t->src.ip,
-						 t->sport, t->dst.ip,
-						 ntohs(t->dport), by.dif,
-						 by.sdif);
+		return svcnat_tcp4_established(net, t->src.ip, t->sport,
+					       t->dst.ip, ntohs(t->dport),
+					       by.dif, by.sdif);
 #if IS_ENABLED(CONFIG_IPV6)
-	return __inet6_lookup_established(net, table, &t->src.in6, t->sport,
-					  &t->dst.in6, ntohs(t->dport), by.dif,
-					  by.sdif);
+	return svcnat_tcp6_established(net, &t->src.in6, t->sport,
+				       &t->dst.in6, ntohs(t->dport), by.dif,
+				       by.sdif);
 #else
 	return NULL;
 #endif
@@ -66,17 +61,14 @@ static struct sock *find_established(struct net *net, struct arrival by,
 static struct sock *find_listener(struct net *net, struct arrival by,
 				  const struct svcnat_tuple *t)
 {
-	struct inet_hashinfo *table = net->ipv4.tcp_death_row.hashinfo;
-
 	if (t->family == AF_INET)
-		return __inet_lookup_listener(net, table, NULL, 0, t->src.ip,
-					      t->sport, t->dst.ip,
-					      ntohs(t->dport), by.dif,
-					      by.sdif);
+		return svcnat_tcp4_listener(net, NULL, 0, t->src.ip, t->sport,
+					    t->dst.ip, ntohs(t->dport), by.dif,
+					    by.sdif);
 #if IS_ENABLED(CONFIG_IPV6)
-	return inet6_lookup_listener(net, table, NULL, 0, &t->src.in6,
-				     t->sport, &t->dst.in6, ntohs(t->dport),
-				     by.dif, by.sdif);
+	return svcnat_tcp6_listener(net, NULL, 0, &t->src.in6, t->sport,
+				    &t->dst.in6, ntohs(t->dport), by.dif,
+				    by.sdif);
 #else
 	return NULL;
 #endif

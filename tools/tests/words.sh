@@ -421,7 +421,7 @@ passes "the manual page has every option" equal "$(
 			sed 's/fB//g; s/f[RI]//g; s/\[=WHEN\]//g' |
 			grep -q -e "$short$long" || echo "$short $long"
 	done)" ""
-number=$("$repo/kmod/version.sh")
+number=$(cat "$repo/tools/.version")
 for words in version -V --version; do
 	run $words
 	passes "$words" equal "$status $(cat "$tmp/out" "$tmp/err")" \

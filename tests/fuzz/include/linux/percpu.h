@@ -21,7 +21,9 @@ extern int shim_cpu;
 
 #define for_each_online_cpu(cpu)	for_each_possible_cpu(cpu)
 /* Whoever asks runs there for a while. */
-#define work_on_cpu_safe(cpu, fn, arg)					\
+#define cpus_read_lock()		do { } while (0)
+#define cpus_read_unlock()		do { } while (0)
+#define work_on_cpu(cpu, fn, arg)					\
 	({								\
 		const int _was = shim_cpu;				\
 		shim_cpu = (cpu);					\
