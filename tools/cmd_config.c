@@ -245,6 +245,15 @@ static int take_value(struct words *w, const struct key *key,
 	return err;
 }
 
+static int unknown_key(struct words *w, const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < NR_KEYS; i++)
+		words_expect(w, keys[i].word);
+	return words_unknown(w, word);
+}
+
 static int take_pair(struct words *w, struct config *config)
 {
 	const struct key *key;
@@ -255,7 +264,7 @@ static int take_pair(struct words *w, struct config *config)
 		return err;
 	key = find_key(word);
 	if (!key)
-		return words_unknown(w, word);
+		return unknown_key(w, word);
 	err = words_once(w, &config->head, key->attr, word);
 	return err ? err : take_value(w, key, config);
 }

@@ -30,6 +30,8 @@ static int origin(struct words *w, struct query *query, const char **device)
 	const char *word = words_peek(w);
 	bool local = !strcmp(word, "local");
 
+	words_expect(w, "iif");
+	words_expect(w, "local");
 	if (!local && strcmp(word, "iif"))
 		return words_end(w);
 	if (*device || has(query, SVCNAT_QUERY_A_LOCAL))

@@ -73,6 +73,15 @@ const struct object *cmd_object(size_t i)
 	return i < NR_OBJECTS ? objects[i] : NULL;
 }
 
+static int no_object(struct words *w, const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < NR_OBJECTS; i++)
+		words_expect(w, objects[i]->word);
+	return words_unknown(w, word);
+}
+
 static int help(struct words *w)
 {
 	const struct object *object;
@@ -109,10 +118,12 @@ static int run_command(const struct object *object, struct words *w)
 	if (err)
 		return err;
 	for (cmd = object->commands; cmd->word; cmd++) {
-		if (strcmp(cmd->word, word))
-			continue;
-		w->command = cmd->word;
-		return cmd->run(w);
+		if (!strcmp(cmd->word, word)) {
+			w->command = cmd->word;
+			w->nr_expected = 0;
+			return cmd->run(w);
+		}
+		words_expect(w, cmd->word);
 	}
 	return words_unknown(w, word);
 }
@@ -136,7 +147,9 @@ int cmd_run(char **words)
 		w.object = "complete";
 		code = cmd_complete(&w);
 	} else {
-		code = words_unknown(&w, *words);
+		words_expect(&w, "help");
+		words_expect(&w, "version");
+		code = no_object(&w, *words);
 	}
 	return code ? code : print_flush();
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "cmd.h"
 #include "lines.h"
+#include "near.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -67,6 +68,20 @@ struct arguments {
 	bool version;
 };
 
+enum { COLOUR_LONG = 256 };
+
+static const struct option longs[] = {
+	{ "json", no_argument, NULL, 'j' },
+	{ "pretty", no_argument, NULL, 'p' },
+	{ "stats", no_argument, NULL, 's' },
+	{ "netns", required_argument, NULL, 'N' },
+	{ "batch", required_argument, NULL, 'b' },
+	{ "color", optional_argument, NULL, COLOUR_LONG },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 }
+};
+
 static int set_colours(const char *when)
 {
 	const char *no_color = getenv("NO_COLOR");
@@ -97,6 +112,21 @@ static int colour_option(const char *when, bool is_short)
 	return EXIT_WORDS;
 }
 
+static int unknown_option(const char *word)
+{
+	struct near near = { .word = word + strspn(word, "-") };
+	const struct option *option;
+
+	for (option = longs; option->name; option++)
+		near_try(&near, option->name);
+	if (near.best)
+		complain("unknown option \"%.200s\", did you mean \"--%s\"?",
+			 word, near.best);
+	else
+		complain("unknown option \"%.200s\"", word);
+	return EXIT_WORDS;
+}
+
 static int bad_option(int c, char **argv)
 {
 	const char *word = argv[optind - 1];
@@ -108,11 +138,9 @@ static int bad_option(int c, char **argv)
 	else if (optopt)
 		complain("unknown option \"-%c\"", optopt);
 	else
-		complain("unknown option \"%.200s\"", word);
+		return unknown_option(word);
 	return EXIT_WORDS;
 }
-
-enum { COLOUR_LONG = 256 };
 
 static int take_option(int c, struct arguments *args, char **argv)
 {
@@ -149,17 +177,6 @@ static int take_option(int c, struct arguments *args, char **argv)
 
 static int take_options(int argc, char **argv, struct arguments *args)
 {
-	static const struct option longs[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "pretty", no_argument, NULL, 'p' },
-		{ "stats", no_argument, NULL, 's' },
-		{ "netns", required_argument, NULL, 'N' },
-		{ "batch", required_argument, NULL, 'b' },
-		{ "color", optional_argument, NULL, COLOUR_LONG },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 }
-	};
 	int c, err = 0;
 
 	set_colours("auto");

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "near.h"
 #include "print.h"
 
 const struct choice choice_protocol[] = {
@@ -248,11 +249,25 @@ const char *words_peek(const struct words *w)
 	return *w->next;
 }
 
+void words_expect(struct words *w, const char *word)
+{
+	if (w->nr_expected < WORDS_EXPECTED)
+		w->expected[w->nr_expected++] = word;
+}
+
+static void advance(struct words *w)
+{
+	w->last = *w->next++;
+	w->nr_expected = 0;
+}
+
 bool words_match(struct words *w, const char *word)
 {
-	if (!*w->next || strcmp(*w->next, word))
+	if (!*w->next || strcmp(*w->next, word)) {
+		words_expect(w, word);
 		return false;
-	w->last = *w->next++;
+	}
+	advance(w);
 	return true;
 }
 
@@ -261,8 +276,7 @@ int words_take(struct words *w, const char *what, const char **word)
 	*word = *w->next;
 	if (!*word)
 		return words_bad(w, "expected %s after \"%.200s\"", what, w->last);
-	w->last = *word;
-	w->next++;
+	advance(w);
 	return 0;
 }
 
@@ -331,6 +345,36 @@ int words_duration(struct words *w, uint32_t *seconds)
 	return 0;
 }
 
+/* "a, b or c" */
+static void list_choices(char text[256], const struct choice *choices)
+{
+	const char *separator = "";
+	size_t length = 0;
+
+	for (; choices->word && length < 256; choices++) {
+		length += (size_t)snprintf(text + length, 256 - length, "%s%s",
+					   separator, choices->word);
+		separator = choices[1].word && !choices[2].word ? " or " : ", ";
+	}
+}
+
+static int unknown_choice(const struct words *w, const char *key,
+			  const struct choice *choices, const char *word)
+{
+	struct near near = { .word = word };
+	const struct choice *choice;
+	char list[256];
+
+	for (choice = choices; choice->word; choice++)
+		near_try(&near, choice->word);
+	if (near.best)
+		return words_bad(w, "unknown word \"%.200s\" for %s, did you mean \"%s\"?",
+				 word, key, near.best);
+	list_choices(list, choices);
+	return words_bad(w, "unknown word \"%.200s\" for %s, expected %s",
+			 word, key, list);
+}
+
 int words_choice(struct words *w, const char *key,
 		 const struct choice *choices, uint8_t *value)
 {
@@ -343,7 +387,7 @@ int words_choice(struct words *w, const char *key,
 		return err;
 	choice = find_choice(choices, word);
 	if (!choice)
-		return words_bad(w, "unknown word \"%.200s\" for %s", word, key);
+		return unknown_choice(w, key, choices, word);
 	*value = (uint8_t)choice->value;
 	return 0;
 }
@@ -372,6 +416,14 @@ int words_bad(const struct words *w, const char *format, ...)
 
 int words_unknown(const struct words *w, const char *word)
 {
+	struct near near = { .word = word };
+	size_t i;
+
+	for (i = 0; i < w->nr_expected; i++)
+		near_try(&near, w->expected[i]);
+	if (near.best)
+		return words_bad(w, "unknown word \"%.200s\", did you mean \"%s\"?",
+				 word, near.best);
 	return words_bad(w, "unknown word \"%.200s\"", word);
 }
 

@@ -9,18 +9,25 @@
 
 #include "object.h"
 
+#define WORDS_EXPECTED	32
+
 /**
  * struct words - what is left of a command
  * @object: its object, for error sentences
  * @command: its command, for error sentences; NULL until known
  * @last: the word taken last
  * @next: the words to come, up to a NULL
+ * @expected: words that could stand where the next one stands, or after a
+ *	taker of any word where the last one stands
+ * @nr_expected: how many of them; those that find no room are forgotten
  */
 struct words {
 	const char *object;
 	const char *command;
 	const char *last;
 	char **next;
+	const char *expected[WORDS_EXPECTED];
+	size_t nr_expected;
 };
 
 /**
@@ -62,6 +69,9 @@ const char *format_addr_port(char *text, const struct addr *addr,
 const char *format_frontend(char *text, const struct frontend *frontend);
 const char *format_duration(char text[16], uint32_t seconds);
 
+/* Notes that @word could stand here, for words_unknown(). */
+void words_expect(struct words *w, const char *word);
+
 /*
  * Takers of words.  Those that return int complain and return EXIT_WORDS if
  * the next word will not do.
@@ -84,6 +94,7 @@ int words_end(const struct words *w);
  */
 int words_bad(const struct words *w, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* Asks whether one of those that could stand there was meant. */
 int words_unknown(const struct words *w, const char *word);
 int words_later(const struct words *w, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

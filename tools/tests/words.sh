@@ -88,16 +88,18 @@ echo "KTAP version 1"
 
 refused_all 1 << 'END'
 unknown word "doctor" | doctor
-unknown word "serv" | serv show
-unknown word "Service" | Service show
+unknown word "serv", did you mean "service"? | serv show
+unknown word "Service", did you mean "service"? | Service show
+unknown word "hlep", did you mean "help"? | hlep
 unknown word "-j" | -- -j
 service: expected a command after "service" | service
-service: unknown word "sho" | service sho
+service: unknown word "sho", did you mean "show"? | service sho
+service: unknown word "delete", did you mean "del"? | service delete web
 service: unknown word "list" | service list
 service add: expected the name of a service after "add" | service add
 service add: expected protocol after "web" | service add web
-service add: unknown word "icmp" for protocol | service add web icmp
-service add: unknown word "TCP" for protocol | service add web TCP
+service add: unknown word "icmp" for protocol, expected tcp, udp or sctp | service add web icmp
+service add: unknown word "TCP" for protocol, did you mean "tcp"? | service add web TCP
 service add: "a#b" is no service name* | service add a#b tcp
 service add: "a$b" is no service name* | service add a$b tcp
 service add: "10.1:80" is no address and port* | service add web tcp 10.1:80
@@ -113,6 +115,8 @@ service add: "[[]10.0.0.1]:80" is no * | service add web tcp [10.0.0.1]:80
 service add: "[[]fe80::1%lo]:80" is no * | service add web tcp [fe80::1%lo]:80
 service add: unknown word "10.0.0.1" | service add web tcp 10.0.0.1
 service add: unknown word "affinities" | service add web tcp affinities 3h
+service add: unknown word "affinitx", did you mean "affinity"? | service add web tcp affinitx 3h
+service add: unknown word "enpdoint", did you mean "endpoint"? | service add web tcp 10.0.0.1:80 enpdoint 10.0.0.2:80
 service add: expected a duration after "affinity" | service add web tcp affinity
 service add: "1d" is no value for affinity* | service add web tcp affinity 1d
 service add: "-1" is no value for affinity* | service add web tcp affinity -1
@@ -120,18 +124,18 @@ service add: "1h1m" is no value for affinity* | service add web tcp affinity 1h1
 service add: "99999999h" is no value for * | service add web tcp affinity 99999999h
 service add: "affinity" is given twice | service add web tcp affinity 3h affinity off
 service add: "scheduler" is given twice | service add web tcp scheduler random scheduler random
-service add: unknown word "best" for scheduler | service add web tcp scheduler best
+service add: unknown word "best" for scheduler, expected random, rr, lc or maglev | service add web tcp scheduler best
 service add: expected scheduler after "scheduler" | service add web tcp scheduler
-service add: unknown word "wrr" for scheduler | service add web tcp scheduler wrr
-service add: unknown word "none" for internal-policy | service add web tcp internal-policy none
-service set: unknown word "remote" for external-policy | service set web external-policy remote
+service add: unknown word "wrr" for scheduler, did you mean "rr"? | service add web tcp scheduler wrr
+service add: unknown word "none" for internal-policy, expected cluster or local | service add web tcp internal-policy none
+service set: unknown word "remote" for external-policy, expected cluster or local | service set web external-policy remote
 service set: "external-policy" is given twice | service set web external-policy local external-policy local
-service add: unknown word "drop" for on-removal | service add web tcp on-removal drop
+service add: unknown word "drop" for on-removal, expected keep or reset | service add web tcp on-removal drop
 service add: expected ADDR:PORT after "frontend" | service add web tcp frontend
 service add: expected ADDR:PORT after "endpoint" | service add web tcp endpoint
 service add: "kind" is given twice | service add web tcp frontend 10.0.0.1:80 kind cluster kind cluster
 service add: unknown word "nodeport" | service add web tcp nodeport 30080
-service add: unknown word "nodeport" for protocol | service add web nodeport 30080
+service add: unknown word "nodeport" for protocol, expected tcp, udp or sctp | service add web nodeport 30080
 service add: unknown word "kind" | service add web tcp frontend nodeport 30080 kind lb
 service add: unknown word "allow" | service add web tcp allow 10.0.0.0/8
 service add: unknown word "allow" | service add web tcp frontend nodeport 30080 allow 10.0.0.0/8
@@ -155,7 +159,7 @@ service flush: unknown word "web" | service flush web
 frontend: unknown word "set" | frontend set web 10.0.0.1:80
 frontend add: expected ADDR:PORT after "web" | frontend add web
 frontend add: unknown word "10.0.0.2:80" | frontend add web 10.0.0.1:80 10.0.0.2:80
-frontend add: unknown word "weird" for kind | frontend add web 10.0.0.1:80 kind weird
+frontend add: unknown word "weird" for kind, expected cluster, external, lb or nodeport | frontend add web 10.0.0.1:80 kind weird
 frontend add: expected kind after "kind" | frontend add web 10.0.0.1:80 kind
 frontend add: a nodeport has no address, expected "nodeport PORT" in its place | frontend add web 10.0.0.1:80 kind nodeport
 frontend add: expected a range of addresses after "allow" | frontend add web 10.0.0.1:80 kind lb allow
@@ -185,7 +189,9 @@ endpoint add: expected a number after "weight" | endpoint add web 10.0.0.1:80 we
 endpoint add: "weight" is given twice | endpoint add web 10.0.0.1:80 weight 1 weight 1
 endpoint add: "state" is given twice | endpoint add web 10.0.0.1:80 state ready state ready
 endpoint add: "remote" is one too many of local, remote, local-only | endpoint add web 10.0.0.1:80 local remote
-endpoint add: unknown word "down" for state | endpoint add web 10.0.0.1:80 state down
+endpoint add: unknown word "down" for state, expected ready, terminating or unready | endpoint add web 10.0.0.1:80 state down
+endpoint add: unknown word "weihgt", did you mean "weight"? | endpoint add web 10.0.0.1:80 weihgt 3
+endpoint add: unknown word "loacl", did you mean "local"? | endpoint add web 10.0.0.1:80 loacl
 endpoint set: expected an option after "10.0.0.1:80" | endpoint set web 10.0.0.1:80
 endpoint del: unknown word "weight" | endpoint del web 10.0.0.1:80 weight 1
 affinity: unknown word "del" | affinity del web
@@ -220,7 +226,7 @@ top: it needs a terminal; * | top
 top: it needs a terminal; * | top interval 10s
 config show: unknown word "max-flows" | config show max-flows
 config set: expected a key after "set" | config set
-config set: unknown word "maxflows" | config set maxflows 1
+config set: unknown word "maxflows", did you mean "max-flows"? | config set maxflows 1
 config set: expected a number after "max-flows" | config set max-flows
 config set: "4294967296" is no value for max-flows, * | config set max-flows 4294967296
 config set: "10s" is no value for max-flows, * | config set max-flows 10s
@@ -238,15 +244,15 @@ config set: "fd00::/8x" is no range of * | config set pod-cidr 10.0.0.0/8,fd00::
 config set: "10.1.0.0/8" has bits set behind its prefix, expected 10.0.0.0/8 | config set nodeport-addresses ::/0,10.1.0.0/8
 config set: "pod-cidr" is given twice | config set pod-cidr none pod-cidr none
 config set: expected masquerade-all after "masquerade-all" | config set masquerade-all
-config set: unknown word "true" for masquerade-all | config set masquerade-all true
+config set: unknown word "true" for masquerade-all, expected off or on | config set masquerade-all true
 config set: "masquerade-all" is given twice | config set masquerade-all on masquerade-all on
 config set: "off" is no value for timeout-sctp, * | config set timeout-sctp off
 config set: "max-flows" is given twice | config set max-flows 1 max-flows 2
 config set: unknown word "1" | config set timeout-udp 30s 1
 stats show: unknown word "x" | stats show web x
 simulate: expected protocol after "simulate" | simulate
-simulate: unknown word "icmp" for protocol | simulate icmp 10.0.0.1:1 10.0.0.2:2
-simulate: unknown word "show" for protocol | simulate show
+simulate: unknown word "icmp" for protocol, expected tcp, udp or sctp | simulate icmp 10.0.0.1:1 10.0.0.2:2
+simulate: unknown word "show" for protocol, expected tcp, udp or sctp | simulate show
 simulate: expected ADDR:PORT after "tcp" | simulate tcp
 simulate: expected ADDR:PORT after "10.0.0.1:1" | simulate tcp 10.0.0.1:1
 simulate: "10.0.0.1" is no address and port, * | simulate tcp 10.0.0.1 10.0.0.2:2
@@ -254,7 +260,7 @@ simulate: "nodeport" is no address and port, * | simulate tcp 10.0.0.1:1 nodepor
 simulate: the addresses are of two families | simulate tcp 10.0.0.1:1 [fd00::1]:2
 simulate: the addresses are of two families | simulate udp [fd00::1]:1 10.0.0.1:2 local
 simulate: expected a network device after "iif" | simulate tcp 10.0.0.1:1 10.0.0.2:2 iif
-simulate: unknown word "oif" | simulate tcp 10.0.0.1:1 10.0.0.2:2 oif lo
+simulate: unknown word "oif", did you mean "iif"? | simulate tcp 10.0.0.1:1 10.0.0.2:2 oif lo
 simulate: unknown word "x" | simulate tcp 10.0.0.1:1 10.0.0.2:2 local x
 simulate: "local" is one too many of iif, local | simulate tcp 10.0.0.1:1 10.0.0.2:2 local local
 simulate: "local" is one too many of iif, local | simulate tcp 10.0.0.1:1 10.0.0.2:2 iif lo local
@@ -265,6 +271,7 @@ help: unknown word "tops" | help tops
 help: unknown word "x" | help service x
 unknown option "-x" | -x service show
 unknown option "--nope" | --nope service show
+unknown option "--jsno", did you mean "--json"? | --jsno service show
 unexpected argument in "--json=1" | --json=1 service show
 expected an argument after "-N" | -N
 expected an argument after "--batch" | --batch
@@ -298,7 +305,7 @@ refused 1 'service add: "x*" is no address and port, expected *' \
 	service add web tcp frontend "$long"
 refused 1 'service add: "x*" is no value for affinity, expected *' \
 	service add web tcp affinity "$long"
-refused 1 'service add: unknown word "x*" for scheduler' \
+refused 1 'service add: unknown word "x*" for scheduler, expected *' \
 	service add web tcp scheduler "$long"
 refused 1 'service add: "x*" follows an endpoint, expected *' \
 	service add web tcp endpoint 10.0.0.1:80 "$long:"
@@ -324,7 +331,7 @@ cannot open "/nonexistent": No such file or directory | apply /nonexistent
 monitor: unknown word "x" | monitor x
 endpoint drain: expected a duration after "wait" | endpoint drain web 10.0.0.1:1 wait
 endpoint drain: unknown word "weight" | endpoint drain web 10.0.0.1:1 weight 1
-config set: unknown word "1" for fastpath | config set max-flows 1 fastpath 1
+config set: unknown word "1" for fastpath, expected off or on | config set max-flows 1 fastpath 1
 END
 
 refused_all 3 << 'END'

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "near.h"
 #include "object.h"
 #include "print.h"
 #include "range.h"
@@ -455,6 +456,54 @@ static void tables(void)
 	print_colours(false);
 }
 
+/* @best: "" if none is near */
+static bool nearest(const char *word, const char *candidates, const char *best)
+{
+	struct near near = { .word = word };
+	char copy[64], *candidate, *rest;
+
+	snprintf(copy, sizeof(copy), "%s", candidates);
+	rest = copy;
+	while ((candidate = strsep(&rest, " ")))
+		near_try(&near, candidate);
+	return !strcmp(near.best ? near.best : "", best);
+}
+
+static void nearest_words(void)
+{
+	static const char all[] = "service frontend endpoint flow config stats";
+	static const struct {
+		const char *word, *candidates, *best;
+	} cases[] = {
+		{ "servcie", all, "service" }, { "srevice", all, "service" },
+		{ "services", all, "service" }, { "ervice", all, "service" },
+		{ "xervixe", all, "service" }, { "xerxixe", all, "" },
+		{ "SERVICE", all, "service" }, { "SERV", all, "service" },
+		{ "se", all, "service" }, { "s", all, "" }, { "", all, "" },
+		{ "fow", all, "flow" }, { "foww", all, "" },
+		{ "state", all, "stats" }, { "configuration", all, "config" },
+		{ "ad", "add del", "add" }, { "dle", "add del", "del" },
+		{ "delete", "add del", "del" }, { "deadline", "add del", "" },
+		{ "lbx", "lb", "lb" }, { "lbxyz", "lb", "" },
+		{ "no", "off on", "" }, { "abcd", "abce abcd", "abcd" },
+		{ "abcd", "abcx abcy", "abcx" }, { "ca", "abc", "" },
+		{ "caab", "abc", "" }, { "abcdef", "badcef", "badcef" },
+	};
+	char text[300];
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		expect(nearest(cases[i].word, cases[i].candidates,
+			       cases[i].best), cases[i].word, __LINE__);
+	memset(text, 'a', sizeof(text));
+	text[127] = '\0';
+	EXPECT(near_try(&(struct near){ .word = text }, text + 1));
+	text[127] = 'a';
+	text[128] = '\0';
+	EXPECT(!near_try(&(struct near){ .word = text }, text));
+	EXPECT(!near_try(&(struct near){ .word = "a" }, text));
+}
+
 int main(void)
 {
 	puts("KTAP version 1");
@@ -469,6 +518,7 @@ int main(void)
 	run("batch lines", lines);
 	run("JSON", json);
 	run("tables", tables);
+	run("nearest words", nearest_words);
 	printf("1..%d\n", count);
 	return failures != 0;
 }
