@@ -19,9 +19,10 @@ struct request cmd_about(int cmd, const char *subject,
 
 int cmd_request(const struct request *req, nl_reply_fn fn, void *arg)
 {
+	const char *name = req->service ? req->service->head.service : NULL;
 	int code = cmd_try(req, fn, arg);
 
-	return code ? cmd_complain(code) : 0;
+	return code ? cmd_complain_about(code, name) : 0;
 }
 
 int cmd_flush(struct words *w, int cmd, const char *subject)
@@ -45,7 +46,7 @@ int cmd_snapshot(struct snapshot *snap, const char *name)
 	snap->with_stats = options.stats;
 	code = snapshot_read(snap, cmd_nl(), name);
 	if (code)
-		return cmd_complain(code);
+		return cmd_complain_about(code, name);
 	for (i = 0; i < snap->unsettled.nr; i++)
 		complain("service \"%.200s\" changed each time it was read: what is shown is of several moments",
 			 *(char **)list_at(&snap->unsettled, i));

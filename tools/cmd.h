@@ -79,6 +79,12 @@ int cmd_try(const struct request *req, nl_reply_fn fn, void *arg);
 int cmd_complain(int code);
 const char *cmd_sentence(void);
 
+/*
+ * The same about service @name, or about none if that is NULL: asks whether
+ * another was meant if the kernel does not know it.
+ */
+int cmd_complain_about(int code, const char *name);
+
 /* Whether @code, of cmd_try(), says that what it asked for does not exist. */
 bool cmd_is_gone(int code);
 

@@ -71,7 +71,7 @@ static int read_all(struct collection *entries, const char *name)
 		code = cmd_try(&req, take, entries);
 	} while (code == NL_INTERRUPTED && patience_wait(&patience));
 	if (code && code != NL_INTERRUPTED)
-		return cmd_complain(code);
+		return cmd_complain_about(code, name);
 	list_sort(&entries->objects, affinity_compare);
 	return 0;
 }

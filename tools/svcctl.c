@@ -35,6 +35,58 @@ int cmd_complain(int code)
 	return code;
 }
 
+/* How many services are looked at for a name that somebody may have meant. */
+#define NAMES_MAX	16384
+
+struct meant {
+	struct near near;
+	char name[SVCNAT_NAME_MAX + 1];
+	unsigned int names;
+};
+
+static int try_name(const struct reply *reply, void *arg)
+{
+	const char *name = reply->service.head.service;
+	struct meant *meant = arg;
+
+	if (name && near_try(&meant->near, name)) {
+		snprintf(meant->name, sizeof(meant->name), "%s", name);
+		meant->near.best = meant->name;
+	}
+	return ++meant->names == NAMES_MAX;
+}
+
+/* No name if there is a service @name: then something else was not found. */
+static void find_meant(const char *name, struct meant *meant)
+{
+	const struct request req = {
+		.cmd = SVCNAT_CMD_SERVICE_GET,
+		.dump = true,
+		.subject = "service",
+	};
+
+	memset(meant, 0, sizeof(*meant));
+	meant->near.word = name;
+	nl_request(nl, &req, try_name, meant);
+	if (!strcmp(meant->name, name))
+		*meant->name = '\0';
+}
+
+int cmd_complain_about(int code, const char *name)
+{
+	struct meant meant = { .names = 0 };
+	char sentence[1024];
+
+	snprintf(sentence, sizeof(sentence), "%s", nl_sentence(nl));
+	if (name && cmd_is_gone(code))
+		find_meant(name, &meant);
+	if (*meant.name)
+		complain("%s, did you mean \"%s\"?", sentence, meant.name);
+	else
+		complain("%s", sentence);
+	return code;
+}
+
 int cmd_device(const char *name, uint32_t *index)
 {
 	int code = nl_device(nl, name, index);

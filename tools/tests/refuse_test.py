@@ -3,11 +3,11 @@
 """What svcctl makes of refusals, and of answers that are malformed."""
 import struct
 
-from messages import (EEXIST, EINVAL, ENOENT, EPERM, ERROR, FAMILY, K, MULTI,
-                      Run, TLVS, ack, addr, allow, attr, done, endpoint,
-                      expect, full_service, message, nest, nodeport, port,
-                      range_list, reply, sentence, service, shown_service,
-                      u32, u64, u8, main)
+from messages import (DUMP, EEXIST, EINVAL, ENOENT, EPERM, ERROR, FAMILY, K,
+                      MULTI, REQUEST, Run, TLVS, ack, addr, allow, attr, done,
+                      endpoint, expect, expect_request, full_service, message,
+                      nest, nodeport, port, range_list, reply, sentence,
+                      service, shown_service, u32, u64, u8, main)
 
 
 def refusals():
@@ -38,6 +38,41 @@ def refusals():
     refused(["flow", "show"], 2, "flow: Invalid argument", done(-EINVAL))
     refused(add, 3, "no permission: CAP_NET_ADMIN in the initial user "
             "namespace is needed", ack(EPERM))
+
+
+def other_names():
+    """A service that the kernel does not know may be another."""
+    gone = ack(ENOENT, sentence("there is no such service"))
+
+    def refused(words, meant, *replies):
+        ran = Run(words, *replies)
+        text = f'svcctl: service "{words[2]}": there is no such service'
+        expect((ran.code, ran.out, ran.err),
+               (2, "", text + (f', did you mean "{meant}"?' if meant else "")
+                + "\n"))
+        return ran
+
+    have = [reply(full_service(name)) for name in
+            ("default/web:http", "webb", "web", "x")]
+    for words in [["service", "del", "wb"], ["service", "show", "wb"],
+                  ["endpoint", "show", "wb"], ["affinity", "show", "wb"],
+                  ["stats", "show", "wb"]]:
+        ran = refused(words, "web", gone, b"".join(have), done())
+        expect_request(ran, "CMD_SERVICE_GET", number=1,
+                       flags=REQUEST | DUMP)
+    refused(["service", "del", "default/wbe:http"], "default/web:http", gone,
+            b"".join(have), done())
+    refused(["service", "del", "default/api:http"], None, gone,
+            b"".join(have), done())
+    # That one is there: what is missing is something else.
+    refused(["service", "del", "web"], None, gone, b"".join(have), done())
+    refused(["service", "del", "wb"], None, gone, done())
+    refused(["service", "del", "wb"], None, gone, done(-EINVAL))
+    # Of very many, only some are looked at.
+    many = [b"".join(have[:1] * 200)] * 90
+    refused(["service", "del", "wb"], None, gone, *many, have[2], done())
+    ran = Run(["service", "del", "wb"], ack(EEXIST, sentence("no")))
+    expect((len(ran.requests), ran.err), (1, 'svcctl: service "wb": no\n'))
 
 
 def finger():
@@ -186,5 +221,5 @@ def newer_module():
 
 
 if __name__ == "__main__":
-    main(refusals, finger, ranges, broken_acks, malformed_replies,
+    main(refusals, other_names, finger, ranges, broken_acks, malformed_replies,
          newer_module)

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """What svcctl sends, in the words of a command."""
 
-from messages import (ENOENT, K, Run, ack, addr, allow, done, endpoint,
-                      expect, expect_request, frontend, full_service, nest,
-                      nodeport, port, range_list, reply, sentence, service,
-                      shown_service, u32, u8, main)
+from messages import (DUMP, ENOENT, K, REQUEST, Run, ack, addr, allow, done,
+                      endpoint, expect, expect_request, frontend,
+                      full_service, nest, nodeport, port, range_list, reply,
+                      sentence, service, shown_service, u32, u8, main)
 
 
 def service_add():
@@ -193,7 +193,9 @@ def batch():
               stdin="service flush\n\nservice del x\nservice flush\n")
     expect((ran.code, ran.err),
            (2, '-:3: service "x": no such service\n'))
-    expect(len(ran.requests), 2)
+    # The last one asks whether another service was meant.
+    expect(len(ran.requests), 3)
+    expect_request(ran, "CMD_SERVICE_GET", number=2, flags=REQUEST | DUMP)
 
 
 if __name__ == "__main__":
