@@ -11,6 +11,8 @@
  * somebody interrupts svcctl.
  *
  * The module's version is in $SVCCTL_FAKE/version, if it is loaded.
+ * The node's files and the output of its programs are in $SVCCTL_FAKE/node, where
+ * slashes and blanks are underscores.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +26,8 @@
 
 #include <netlink/genl/ctrl.h>
 #include <netlink/socket.h>
+
+#include "host.h"
 
 #define WINDOW	1024
 
@@ -94,7 +98,7 @@ ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
 		take(msg->msg_iov[i].iov_base);
 		size += (ssize_t)msg->msg_iov[i].iov_len;
 	}
-	return size;
+	return (ssize_t)size;
 }
 
 static void address(struct nlmsghdr *hdr)
@@ -175,5 +179,30 @@ ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
 	msg->msg_namelen = sizeof(*from);
 	msg->msg_controllen = 0;
 	msg->msg_flags = 0;
-	return size;
+	return (ssize_t)size;
+}
+
+FILE *host_open(const char *path)
+{
+	char name[4096], *c;
+	int start;
+
+	start = snprintf(name, sizeof(name), "%s/node/", getenv("SVCCTL_FAKE"));
+	snprintf(name + start, sizeof(name) - (size_t)start, "%s", path);
+	for (c = name + start; *c; c++)
+		if (*c == '/' || *c == ' ')
+			*c = '_';
+	return fopen(name, "r");
+}
+
+FILE *host_program(char *const argv[])
+{
+	char words[1024] = "";
+	size_t length = 0;
+
+	for (; *argv; argv++)
+		length += (size_t)snprintf(words + length,
+					   sizeof(words) - length, "%s%s",
+					   length ? " " : "", *argv);
+	return host_open(words);
 }
