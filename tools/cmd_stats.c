@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "cmd.h"
+#include "metrics.h"
+#include "snapshot.h"
 #include "stat.h"
+
+#include <string.h>
 
 #define FIRST_STAT	SVCNAT_STAT_RX
 
@@ -105,18 +109,78 @@ static int show_service(const char *name)
 	return err;
 }
 
+static int keep_config(const struct reply *reply, void *arg)
+{
+	struct config *config = arg;
+
+	if (reply->attr != SVCNAT_A_CONFIG)
+		return 0;
+	config->head = reply->config.head;
+	memcpy(config->value, reply->config.value, sizeof(config->value));
+	return 0;
+}
+
+static int expose_netns(void)
+{
+	struct request stats_get = {
+		.cmd = SVCNAT_CMD_STATS_GET,
+		.subject = "stats",
+	};
+	struct request config_get = {
+		.cmd = SVCNAT_CMD_CONFIG_GET,
+		.subject = "config",
+	};
+	struct config config = { .head.given = 0 };
+	struct stats stats = { .head.given = 0 };
+	int err;
+
+	err = cmd_request(&stats_get, keep, &stats);
+	if (!err)
+		err = cmd_request(&config_get, keep_config, &config);
+	if (!err)
+		metrics_netns(&stats, &config);
+	return err;
+}
+
+/* Everything, or what concerns service @name alone. */
+static int expose(const char *name)
+{
+	struct snapshot snap;
+	int err;
+
+	options.stats = true;
+	snapshot_init(&snap, true, true);
+	err = snapshot_read(&snap, name);
+	if (!err && !name)
+		err = expose_netns();
+	if (!err)
+		metrics_services(&snap.services.objects, &snap.frontends,
+				 &snap.endpoints);
+	snapshot_free(&snap);
+	return err;
+}
+
 static int stats_show(struct words *w)
 {
-	const char *name;
-	int err = words_optional_name(w, &name);
+	bool prometheus = words_match(w, "--prometheus");
+	const char *name, *word = words_peek(w);
+	int err;
 
+	/* It would do as a name, too. */
+	if (word && !strncmp(word, "--", 2))
+		return words_unknown(w, word);
+	err = words_optional_name(w, &name);
 	if (err)
 		return err;
+	if (prometheus && options.json)
+		return words_bad(w, "-j and \"--prometheus\" are two formats, expected one");
+	if (prometheus)
+		return expose(name);
 	return name ? show_service(name) : show_netns();
 }
 
 static const struct command commands[] = {
-	{ "show", stats_show, "[NAME]" },
+	{ "show", stats_show, "[--prometheus] [NAME]" },
 	{ NULL, NULL, NULL }
 };
 
@@ -125,4 +189,7 @@ const struct object object_stats = {
 	.commands = commands,
 	.notes =
 	"Counters of the network namespace, or of service NAME.\n"
+	"--prometheus prints all counters and limits in the text format of\n"
+	"Prometheus, those of services, frontends and endpoints as well; with\n"
+	"NAME those of this service and what it has.\n"
 };
