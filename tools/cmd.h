@@ -55,6 +55,7 @@ extern const struct object object_save;
 extern const struct object object_apply;
 extern const struct object object_monitor;
 extern const struct object object_top;
+extern const struct object object_doctor;
 
 /* What the command line asked for. */
 struct options {

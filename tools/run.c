@@ -18,6 +18,7 @@ static const struct object *const objects[] = {
 	&object_apply,
 	&object_monitor,
 	&object_top,
+	&object_doctor,
 };
 
 #define NR_OBJECTS	(sizeof(objects) / sizeof(*objects))

@@ -87,7 +87,7 @@ equal()
 echo "KTAP version 1"
 
 refused_all 1 << 'END'
-unknown word "doctor" | doctor
+doctor: unknown word "x" | doctor x
 unknown word "serv", did you mean "service"? | serv show
 unknown word "Service", did you mean "service"? | Service show
 unknown word "hlep", did you mean "help"? | hlep
@@ -250,6 +250,10 @@ config set: "off" is no value for timeout-sctp, * | config set timeout-sctp off
 config set: "max-flows" is given twice | config set max-flows 1 max-flows 2
 config set: unknown word "1" | config set timeout-udp 30s 1
 stats show: unknown word "x" | stats show web x
+stats show: unknown word "x" | stats show --prometheus web x
+stats show: unknown word "--promethius", did you mean "--prometheus"? | stats show --promethius
+stats show: unknown word "--prometheus" | stats show --prometheus --prometheus
+stats show: -j and "--prometheus" are two formats, expected one | -j stats show --prometheus
 simulate: expected protocol after "simulate" | simulate
 simulate: unknown word "icmp" for protocol, expected tcp, udp or sctp | simulate icmp 10.0.0.1:1 10.0.0.2:2
 simulate: unknown word "show" for protocol, expected tcp, udp or sctp | simulate show
@@ -379,6 +383,8 @@ the svcnat module is not loaded; load it with "modprobe svcnat" | service show
 *module is not loaded* | config set masquerade-all on timeout-sctp 24h
 *module is not loaded* | stats show
 *module is not loaded* | stats show web
+*module is not loaded* | stats show --prometheus
+*module is not loaded* | stats show --prometheus web
 *module is not loaded* | simulate tcp 10.0.0.1:1 10.0.0.2:2
 *module is not loaded* | simulate udp [fd00::1]:0 [fd00::2]:65535 local
 *module is not loaded* | simulate sctp 10.0.0.1:1 10.0.0.2:2 iif no-such-device
@@ -414,6 +420,8 @@ passes "help simulate" equal \
 run help top
 passes "help top" equal \
 	"$status $(grep -c '^  top \[interval DURATION\]$' "$tmp/out")" "0 1"
+run help doctor
+passes "help doctor" equal "$status $(grep -c '^  doctor$' "$tmp/out")" "0 1"
 run help
 passes "the manual page has every command" equal "$(
 	sed -n 's/^  \([a-z]* [a-z]*\).*/\1/p' "$tmp/out" |
