@@ -145,12 +145,14 @@ static int expose_netns(void)
 /* Everything, or what concerns service @name alone. */
 static int expose(const char *name)
 {
+	bool stats = options.stats;
 	struct snapshot snap;
 	int err;
 
 	options.stats = true;
 	snapshot_init(&snap, true, true);
 	err = snapshot_read(&snap, name);
+	options.stats = stats;
 	if (!err && !name)
 		err = expose_netns();
 	if (!err)

@@ -131,6 +131,14 @@ def many_services():
     expect(len(samples(got, "service_endpoints")), 3 * 10000)
 
 
+def in_a_batch():
+    """What comes behind it prints as ever."""
+    ran = Run(["-b", "-"], web(), done(), web(), done(),
+              stdin="stats show --prometheus web\nservice show web\n")
+    expect((ran.code, ran.err), (0, ""))
+    expect("CONNECTIONS" in ran.out, False)
+
+
 def refusals():
     ran = Run(["stats", "show", "--prometheus", "wb"],
               ack(ENOENT, sentence("there is no such service")), done())
@@ -167,5 +175,5 @@ def the_reader():
 
 
 if __name__ == "__main__":
-    main(netns, older_module, of_a_service, quoting, many_services, refusals,
-         the_reader)
+    main(netns, older_module, of_a_service, quoting, many_services, in_a_batch,
+         refusals, the_reader)
