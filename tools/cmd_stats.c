@@ -151,7 +151,7 @@ static int expose(const char *name)
 
 	options.stats = true;
 	snapshot_init(&snap, true, true);
-	err = snapshot_read(&snap, name);
+	err = cmd_snapshot(&snap, name);
 	options.stats = stats;
 	if (!err && !name)
 		err = expose_netns();

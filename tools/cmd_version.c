@@ -6,22 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host.h"
 #include "version.h"
 
 /* NULL if the module is not loaded, or does not say. */
-static const char *module_version(char *text, int size)
+static const char *module_version(char *text, size_t size)
 {
-	FILE *file = fopen("/sys/module/svcnat/version", "re");
-	char *line;
+	char *line = host_line("/sys/module/svcnat/version", text, size);
 
-	if (!file)
-		return NULL;
-	line = fgets(text, size, file);
-	fclose(file);
-	if (!line)
-		return NULL;
-	line[strcspn(line, "\n")] = '\0';
-	return *line ? line : NULL;
+	return line && *line ? line : NULL;
 }
 
 /* Whoever is older knows fewer commands, attributes and values. */

@@ -114,7 +114,7 @@ static int ask_module(struct doctor *d)
 	if (code)
 		return cmd_complain(code);
 	code = cmd_request(&stats_get, keep_stats, &d->stats);
-	return code ? code : snapshot_read(&d->snap, NULL);
+	return code ? code : cmd_snapshot(&d->snap, NULL);
 }
 
 static void note_family(struct doctor *d, const struct addr *addr)

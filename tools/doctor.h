@@ -3,6 +3,7 @@
 #ifndef _SVCCTL_DOCTOR_H
 #define _SVCCTL_DOCTOR_H
 
+#include "cmd.h"
 #include "nl_route.h"
 #include "ruleset.h"
 #include "snapshot.h"

@@ -6,16 +6,16 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum place {
+enum lists {
 	CLUSTER,	/* the list of the whole cluster */
 	LOCAL,		/* that of this node */
-	NR_PLACES,
+	NR_LISTS,
 };
 
 /* Endpoints of one family that take connections, by list and state. */
 struct usable {
-	size_t ready[NR_PLACES];
-	size_t terminating[NR_PLACES];
+	size_t ready[NR_LISTS];
+	size_t terminating[NR_LISTS];
 	size_t all;
 };
 
@@ -35,7 +35,7 @@ struct view {
 	struct usable ipv6;
 };
 
-static void count_in(size_t nr[NR_PLACES], const struct endpoint *endpoint)
+static void count_in(size_t nr[NR_LISTS], const struct endpoint *endpoint)
 {
 	nr[CLUSTER] += endpoint->place != SVCNAT_PLACE_LOCAL_ONLY;
 	nr[LOCAL] += endpoint->place != SVCNAT_PLACE_REMOTE;
@@ -56,9 +56,9 @@ static void count_endpoint(struct view *view, const struct endpoint *endpoint)
 		count_in(usable->terminating, endpoint);
 }
 
-static bool has_any(const struct usable *usable, enum place place)
+static bool has_any(const struct usable *usable, enum lists which)
 {
-	return usable->ready[place] || usable->terminating[place];
+	return usable->ready[which] || usable->terminating[which];
 }
 
 typedef void (*view_fn)(struct doctor *d, const struct view *view);
@@ -161,7 +161,7 @@ static void check_family(struct doctor *d, const struct view *view,
 static void check_endpoints(struct doctor *d, const struct view *view)
 {
 	struct usable both = view->ipv4;
-	enum place place;
+	enum lists which;
 
 	if (has_frontend(view, AF_INET))
 		check_family(d, view, &view->ipv4, "IPv4 ");
@@ -170,9 +170,9 @@ static void check_endpoints(struct doctor *d, const struct view *view)
 	if (!view->nr_frontends || has_frontend(view, AF_INET) ||
 	    has_frontend(view, AF_INET6))
 		return;
-	for (place = 0; place < NR_PLACES; place++) {
-		both.ready[place] += view->ipv6.ready[place];
-		both.terminating[place] += view->ipv6.terminating[place];
+	for (which = 0; which < NR_LISTS; which++) {
+		both.ready[which] += view->ipv6.ready[which];
+		both.terminating[which] += view->ipv6.terminating[which];
 	}
 	both.all += view->ipv6.all;
 	check_family(d, view, &both, "");

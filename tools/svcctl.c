@@ -74,12 +74,13 @@ static void find_meant(const char *name, struct meant *meant)
 
 int cmd_complain_about(int code, const char *name)
 {
-	struct meant meant = { .names = 0 };
 	char sentence[1024];
+	struct meant meant;
 
+	if (!name || !cmd_is_gone(code))
+		return cmd_complain(code);
 	snprintf(sentence, sizeof(sentence), "%s", nl_sentence(nl));
-	if (name && cmd_is_gone(code))
-		find_meant(name, &meant);
+	find_meant(name, &meant);
 	if (*meant.name)
 		complain("%s, did you mean \"%s\"?", sentence, meant.name);
 	else

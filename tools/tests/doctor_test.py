@@ -14,8 +14,9 @@ from messages import (ENOENT, EPERM, K, MULTI, Run, ack, attr,
 NEWLINK, NEWADDR, NEWROUTE = 16, 20, 24
 UP, LOOPBACK, LOWER_UP = 1, 8, 0x10000
 ENETUNREACH = 101
-LOADED = {"/sys/module/svcnat/version": "0.1.0\n",
-          "modinfo -F version svcnat": "0.1.0\n"}
+OURS = Run(["version"]).out.split()[1]
+LOADED = {"/sys/module/svcnat/version": f"{OURS}\n",
+          "modinfo -F version svcnat": f"{OURS}\n"}
 FORWARDS = {"/proc/sys/net/ipv4/conf/all/forwarding": "1\n",
             "/proc/sys/net/ipv6/conf/all/forwarding": "1\n",
             "/proc/sys/net/ipv4/conf/eth0/forwarding": "1\n",
@@ -131,7 +132,7 @@ def no_module():
     expect("dkms autoinstall" in got[0]["advice"], True)
     expect(os.uname().release in got[0]["advice"], True)
     ran = Run(["-j", "doctor"], ack(ENOENT), ack(ENOENT),
-              node={"modinfo -F version svcnat": "0.1.0\n"})
+              node={"modinfo -F version svcnat": f"{OURS}\n"})
     expect(json.loads(ran.out)[0]["advice"], "load it: modprobe svcnat")
     ran = Run(["-j", "doctor"], ack(EPERM), node=HEALTHY)
     expect(ran.code, 3)
@@ -144,8 +145,9 @@ def versions():
     expect([key[:2] for key in got], [("module", "note")])
     got = findings(node={**HEALTHY, "modinfo -F version svcnat": "0.2.0\n"})
     expect([one["message"] for one in got.values()],
-           ["version 0.1.0 of the module is loaded, but 0.2.0 is installed"])
-    finds(node={**FORWARDS, "/sys/module/svcnat/version": "0.1.0\n"})
+           [f"version {OURS} of the module is loaded, but 0.2.0 is "
+            "installed"])
+    finds(node={**FORWARDS, "/sys/module/svcnat/version": f"{OURS}\n"})
 
 
 def forwarding():

@@ -51,10 +51,12 @@ def not_drained():
 
 
 def refused():
-    ran = Run(DRAIN, ack(ENOENT, sentence("no such endpoint")))
+    # The second asks whether another service was meant.
+    ran = Run(DRAIN, ack(ENOENT, sentence("no such endpoint")), done())
     expect((ran.code, ran.err, len(ran.requests)),
-           (2, 'svcctl: service "web": no such endpoint\n', 1))
-    ran = Run(DRAIN, ack(), active(1), done(-ENOENT, sentence("gone")))
+           (2, 'svcctl: service "web": no such endpoint\n', 2))
+    ran = Run(DRAIN, ack(), active(1), done(-ENOENT, sentence("gone")),
+              done())
     expect((ran.code, ran.err), (2, 'svcctl: service "web": gone\n'))
 
 

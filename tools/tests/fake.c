@@ -10,7 +10,6 @@
  * were lost, one with "pause" for a time without any; when there are no more,
  * somebody interrupts svcctl.
  *
- * The module's version is in $SVCCTL_FAKE/version, if it is loaded.
  * The node's files and the output of its programs are in $SVCCTL_FAKE/node, where
  * slashes and blanks are underscores.
  */
@@ -52,19 +51,6 @@ int nl_socket_add_memberships(struct nl_sock *sock, int group, ...)
 {
 	(void)sock;
 	return group == 0x10 ? 0 : -NLE_PERM;
-}
-
-FILE *__real_fopen(const char *path, const char *mode);
-FILE *__wrap_fopen(const char *path, const char *mode);
-
-FILE *__wrap_fopen(const char *path, const char *mode)
-{
-	char fake[4096];
-
-	if (strcmp(path, "/sys/module/svcnat/version"))
-		return __real_fopen(path, mode);
-	snprintf(fake, sizeof(fake), "%s/version", getenv("SVCCTL_FAKE"));
-	return __real_fopen(fake, mode);
 }
 
 static FILE *numbered(const char *what, int number, const char *mode)
@@ -128,17 +114,31 @@ static bool is_pause(const char *data, ssize_t size)
 	return size == 5 && !memcmp(data, "pause", 5);
 }
 
-/* The socket of events first, then who interrupts; or stdout alone. */
+static bool is_netlink(int fd)
+{
+	int domain = 0;
+	socklen_t length = sizeof(domain);
+
+	getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length);
+	return domain == AF_NETLINK;
+}
+
+/* The socket of events first, then who interrupts; all else is as it is. */
 int poll(struct pollfd *fds, nfds_t nr, int timeout)
 {
-	const struct timespec now = { .tv_sec = 0 };
+	const struct timespec span = {
+		.tv_sec = timeout / 1000,
+		.tv_nsec = timeout % 1000 * 1000000L,
+	};
+	const struct pollfd *volatile asked = fds;
 	char data[8];
-	ssize_t size = next(data, sizeof(data));
+	ssize_t size;
 	nfds_t i;
 
-	(void)timeout;
-	if (nr == 1)
-		return ppoll(fds, nr, &now, NULL);
+	/* Volatile, because glibc declares that poll() reads none of it. */
+	if (!is_netlink(asked->fd))
+		return ppoll(fds, nr, timeout < 0 ? NULL : &span, NULL);
+	size = next(data, sizeof(data));
 	for (i = 0; i < nr; i++)
 		fds[i].revents = 0;
 	if (is_pause(data, size)) {

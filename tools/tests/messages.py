@@ -214,20 +214,20 @@ def flow(state=2, proto=6):
 class Run:
     """svcctl with @words; the kernel answers one of @replies per read.
 
-    @module is the version of the module, if that can be read; @node what
-    stands in files, and what programs print: path, or words of the command, to
-    text
+    @node has what stands in files, and what programs print: path, or words of
+    the command, to text; @module is the version of the module, if that can be
+    read.
     """
 
     def __init__(self, words, *replies, stdin=None, stdout=None,
                  module=None, node=()):
         self.requests = []
         with tempfile.TemporaryDirectory() as fake:
-            if module is not None:
-                with open(f"{fake}/version", "w", encoding="ascii") as file:
-                    file.write(module + "\n")
             os.mkdir(f"{fake}/node")
-            for path, text in dict(node).items():
+            node = dict(node)
+            if module is not None:
+                node["/sys/module/svcnat/version"] = module + "\n"
+            for path, text in node.items():
                 name = path.replace("/", "_").replace(" ", "_")
                 with open(f"{fake}/node/{name}", "w",
                           encoding="ascii") as file:

@@ -115,7 +115,7 @@ def of_a_service():
 
 def quoting():
     """Whatever the module sends, one line stays one line."""
-    odd = 'a"b\\c\x{}'
+    odd = 'a"b\\c\n{}'
     _, got = metrics("web", answers=[
         reply(shown_service(odd, 0, 0, proto=6)), done()])
     expect(samples(got, "service_frontends"), {labels(service=odd): 0})
