@@ -178,7 +178,7 @@ frontend del: expected a number after "nodeport" | frontend del web nodeport
 frontend del: unknown word "allow" | frontend del web 10.0.0.1:80 allow 10.0.0.0/8
 frontend del: unknown word "kind" | frontend del web 10.0.0.1:80 kind cluster
 frontend show: unknown word "x" | frontend show web x
-endpoint: unknown word "drains" | endpoint drains web 10.0.0.1:80
+endpoint: unknown word "drains", did you mean "drain"? | endpoint drains web 10.0.0.1:80
 endpoint add: expected ADDR:PORT after "web" | endpoint add web
 endpoint add: "web" is no address and port* | endpoint add web web
 endpoint add: "65536" is no value for weight, * | endpoint add web 10.0.0.1:80 weight 65536
