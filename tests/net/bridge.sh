@@ -141,9 +141,20 @@ through_the_bridge()
 	asked client "$client" -n 3 "$vip2:8080"
 }
 
+# nothing_passes: no connection of before says its last words
+nothing_passes()
+{
+	local before
+
+	before=$(stat translated)
+	sleep 0.5
+	[ "$(stat translated)" = "$before" ]
+}
+
 # Each packet counts once, however many times netfilter is called for it.
 counted_once()
 {
+	slowwait 10000 nothing_passes || fail "it never ends"
 	counted_for near-udp "$pod" "$vip:80"
 	counted_for far-udp "$pod" "$vip2:80"
 	counted_for near-udp "$client" "$vip:80"
