@@ -78,7 +78,6 @@ int cmd_request(const struct request *req, nl_reply_fn fn, void *arg);
 /* The same in two steps, for NL_INTERRUPTED is no exit code. */
 int cmd_try(const struct request *req, nl_reply_fn fn, void *arg);
 int cmd_complain(int code);
-const char *cmd_sentence(void);
 
 /*
  * The same about service @name, or about none if that is NULL: asks whether

@@ -220,13 +220,13 @@ static int look(struct loop *loop)
 	if (!code || (screen->inside && cmd_is_gone(code)))
 		show_rows(loop);
 	snprintf(screen->problem, sizeof(screen->problem), "%s",
-		 code ? cmd_sentence() : "");
+		 code ? nl_sentence(cmd_nl()) : "");
 	if (code)
 		return code;
 	code = read_totals(loop);
 	if (code)
 		snprintf(screen->problem, sizeof(screen->problem), "%s",
-			 cmd_sentence());
+			 nl_sentence(cmd_nl()));
 	else
 		note_time(screen);
 	return code;

@@ -95,11 +95,6 @@ int cmd_device(const char *name, uint32_t *index)
 	return code ? cmd_complain(code) : 0;
 }
 
-const char *cmd_sentence(void)
-{
-	return nl_sentence(nl);
-}
-
 bool cmd_is_gone(int code)
 {
 	return code == NL_REFUSED && nl_error(nl) == ENOENT;

@@ -427,17 +427,6 @@ int words_unknown(const struct words *w, const char *word)
 	return words_bad(w, "unknown word \"%.200s\"", word);
 }
 
-int words_later(const struct words *w, const char *format, ...)
-{
-	char text[256];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	return words_bad(w, "%s is not built yet", text);
-}
-
 int words_once(const struct words *w, struct head *head, int attr,
 	       const char *word)
 {

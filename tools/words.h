@@ -96,8 +96,6 @@ int words_bad(const struct words *w, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Asks whether one of those that could stand there was meant. */
 int words_unknown(const struct words *w, const char *word);
-int words_later(const struct words *w, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
 
 /* Notes that @attr is given, or complains that the word stood twice. */
 int words_once(const struct words *w, struct head *head, int attr,

@@ -80,3 +80,16 @@ void addr_host_range(const struct addr *addr, struct range *range)
 	range->addr = *addr;
 	range->prefix = addr->family == AF_INET ? 32 : 128;
 }
+
+bool addr_has_family(const struct list *addresses, uint16_t family)
+{
+	const struct addr *addr;
+	size_t i;
+
+	for (i = 0; i < addresses->nr; i++) {
+		addr = list_at(addresses, i);
+		if (addr->family == family)
+			return true;
+	}
+	return false;
+}

@@ -26,4 +26,7 @@ bool addr_range(const char *text, struct range *range);
 /* An address alone. */
 void addr_host_range(const struct addr *addr, struct range *range);
 
+/* Is one of @addresses, a list of struct addr, of it? */
+bool addr_has_family(const struct list *addresses, uint16_t family);
+
 #endif /* _SVCNATD_ADDR_H */

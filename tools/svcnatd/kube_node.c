@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "addr.h"
 #include "memory.h"
 
 #define ADDRESSES_MAX	64
@@ -38,19 +39,6 @@ static void read_pods(struct kube_node *node, const struct spot *spec)
 		add_range(node, &range);
 }
 
-static bool has_family(const struct list *addresses, uint16_t family)
-{
-	const struct addr *addr;
-	size_t i;
-
-	for (i = 0; i < addresses->nr; i++) {
-		addr = list_at(addresses, i);
-		if (addr->family == family)
-			return true;
-	}
-	return false;
-}
-
 /* What the Node is reached by comes first, whatever the order. */
 static void add_addresses(struct kube_node *node, const struct list *from)
 {
@@ -59,7 +47,7 @@ static void add_addresses(struct kube_node *node, const struct list *from)
 
 	for (i = 0; i < from->nr; i++) {
 		addr = list_at(from, i);
-		if (!has_family(&node->addresses, addr->family))
+		if (!addr_has_family(&node->addresses, addr->family))
 			list_copy(&node->addresses, addr);
 	}
 }

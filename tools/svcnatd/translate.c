@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "addr.h"
 #include "log.h"
 #include "words.h"
 
@@ -39,19 +40,6 @@ const char *translate_name(char text[SVCNAT_NAME_MAX + 1],
 	snprintf(text, SVCNAT_NAME_MAX + 1, "%.*s_%016" PRIx64,
 		 SVCNAT_NAME_MAX - HASH_LENGTH, name, hash(name));
 	return text;
-}
-
-static bool has_family(const struct list *addresses, uint16_t family)
-{
-	const struct addr *addr;
-	size_t i;
-
-	for (i = 0; i < addresses->nr; i++) {
-		addr = list_at(addresses, i);
-		if (addr->family == family)
-			return true;
-	}
-	return false;
 }
 
 static struct frontend *add_frontend(struct draft *draft, uint8_t kind,
@@ -130,7 +118,7 @@ static void gather(struct list *addresses, const struct kube_service *from,
 		addr = list_at(list, i);
 		unsafe = addr->family == AF_INET ? from->unsafe4 :
 						   from->unsafe6;
-		if (!has_family(&from->cluster_ips, addr->family) ||
+		if (!addr_has_family(&from->cluster_ips, addr->family) ||
 		    (kind == SVCNAT_KIND_LB && unsafe))
 			continue;
 		address = list_add(addresses);
