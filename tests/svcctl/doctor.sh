@@ -126,15 +126,15 @@ reverse_path()
 
 conntrack_fills_up()
 {
-	local max count
+	local max used
 
 	drop_invalid
 	asked client "$client" -n 20 "$vip:80"
 	fine conntrack
 	max=$(sysctl -n net.netfilter.nf_conntrack_max)
-	count=$(ip netns exec "$node" sysctl -n \
+	used=$(ip netns exec "$node" sysctl -n \
 		net.netfilter.nf_conntrack_count)
-	sysctl -qw "net.netfilter.nf_conntrack_max=$count"
+	sysctl -qw "net.netfilter.nf_conntrack_max=$used"
 	finds problem conntrack "its table is nearly full"
 	sysctl -qw "net.netfilter.nf_conntrack_max=$max"
 	fine conntrack

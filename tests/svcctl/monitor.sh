@@ -29,8 +29,8 @@ all_changes_in_words()
 	END
 	check_is "heard" "$(heard)" "$(cat <<- END
 		add service web tcp affinity 1m
-		add frontend web 10.96.0.1:80
 		add frontend web nodeport 30080
+		add frontend web 10.96.0.1:80
 		add endpoint web 10.2.0.1:80
 		add endpoint web [fd00:2::1]:80 weight 5 local
 		change service web tcp affinity off scheduler lc internal-policy cluster external-policy cluster on-removal keep
@@ -110,10 +110,10 @@ services()
 	}'
 }
 
-# kinds: how many lines of each kind are in the events, sorted
+# kinds: how many lines of each kind are in $tmp/changes, sorted
 kinds()
 {
-	cut -d ' ' -f 1,2 "$tmp/events" | sort | uniq -c |
+	cut -d ' ' -f 1,2 "$tmp/changes" | sort | uniq -c |
 		while read -r count what; do
 			echo "$what: $count"
 		done | paste -sd,
@@ -137,11 +137,11 @@ what_was_lost_follows()
 	must service add last tcp
 	busywait 30000 has "add service last" "$tmp/events" ||
 		fail "the monitor hears nothing any more"
-	sed -i '/ last /d; / config /d' "$tmp/events"
+	sed '/ last /d; / config /d' "$tmp/events" > "$tmp/changes"
 	# As many as there are, each once.
 	check_is "heard" "$(kinds)" "$(IFS=,
 		echo "add endpoint: $((4 * number)),add frontend: $number,add service: $number,change endpoint: 1,del service: 1")"
-	check_is "twice" "$(sort "$tmp/events" | uniq -d)" ""
+	check_is "twice" "$(sort "$tmp/changes" | uniq -d)" ""
 	check_is "complaints" "$(wc -l < "$tmp/lost")" 1
 	: > "$tmp/events"
 	must endpoint del s1 10.20.0.2:80

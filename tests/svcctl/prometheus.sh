@@ -40,6 +40,7 @@ what_the_module_counts()
 	asked client "$client" -n 6 "$vip:80"
 	refused client ECONNREFUSED "$client" "$vip:81"
 	must endpoint set web 10.2.0.2:80 state terminating weight 3
+	must config set max-flows 200000
 	# The last packets of the connections are on their way.
 	slowwait 5000 nothing_moves || fail "there are packets without end"
 	expose
@@ -47,7 +48,7 @@ what_the_module_counts()
 	samples_are <<- END
 		1 svcnat_services
 		2 svcnat_endpoints
-		262144 svcnat_flows_limit
+		200000 svcnat_flows_limit
 		${stats[rx]} svcnat_packets_received_total
 		${stats[translated]} svcnat_packets_translated_total
 		1 svcnat_packets_rejected_total reason=no_port
