@@ -260,28 +260,28 @@ ipvs_was_here()
 bridge_hides()
 {
 	ip_in "$node" <<- END
-		link add br type bridge
+		link add lan type bridge
 		link add port1 type dummy
 		link add port2 type dummy
-		link set port1 master br
-		link set port2 master br
+		link set port1 master lan
+		link set port2 master lan
 		link set port1 up
 		link set port2 up
-		link set br up
-		addr add 10.5.0.1/24 dev br
+		link set lan up
+		addr add 10.5.0.1/24 dev lan
 	END
 	[ ! -e /proc/sys/net/bridge ] ||
 		sysctl_in "$node" net.bridge.bridge-nf-call-iptables=0
 	must service add bridged tcp 10.96.0.11:80 endpoint 10.5.0.2:80
-	finds problem bridge "clients on bridge br, too, get no answer"
+	finds problem bridge "clients on bridge lan, too, get no answer"
 	modprobe -q br_netfilter
 	sysctl_in "$node" net.bridge.bridge-nf-call-iptables=0
-	finds problem bridge "clients on bridge br, too, get no answer"
+	finds problem bridge "clients on bridge lan, too, get no answer"
 	follow "sysctl -w [a-z0-9.-]*=1"
 	fine bridge
 	must service del bridged
 	ip_in "$node" <<- END
-		link del br
+		link del lan
 		link del port1
 		link del port2
 	END
