@@ -56,7 +56,7 @@ put_slice()
 
 start_api()
 {
-	ip netns exec "$node" "$repo/tests/agent/apiserver.py" \
+	ip netns exec "$node" python3 -B "$repo/tests/agent/apiserver.py" \
 		--port 6443 > "$tmp/api" 2>&1 &
 	pid_list+=($!)
 	slowwait 30000 test -s "$tmp/api" || bail_out "no API server"

@@ -210,7 +210,10 @@ removed_and_added_again()
 
 module_goes_and_comes()
 {
-	asking_ends web dns
+	asking_ends web
+	# While its service was gone nobody answered it.
+	kill "${asking_pids[dns]}"
+	wait "${asking_pids[dns]}" 2> /dev/null
 	slowwait 10000 rmmod svcnat || fail "rmmod"
 	sees '^the svcnat module is not loaded; load it with "modprobe svcnat"' 23
 	# What was there is still to be seen.
