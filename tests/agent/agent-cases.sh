@@ -62,6 +62,6 @@ at_once()
 
 setup_topology
 mkdir "$tmp/cases"
-"$repo/tests/agent/translate_test.py" --write "$tmp/cases" ||
+python3 -B "$repo/tests/agent/translate_test.py" --write "$tmp/cases" ||
 	bail_out "no cases"
 run_tests applied at_once

@@ -197,7 +197,7 @@ cleanup_leaves_what_others_made()
 	ip netns exec "$node" "$svcnatd" --cleanup 2> "$tmp/log" ||
 		fail "svcnatd --cleanup: $(cat "$tmp/log")"
 	check_is services "$(ctl -j service show | jq -r '.[].name')" byhand
-	check_is pod-cidr "$(ctl -j config show | jq -c '.[]["pod-cidr"]')" '\[\]'
+	check_is pod-cidr "$(ctl -j config show | jq -c '.[]["pod-cidr"]')" '[]'
 	must service del byhand
 }
 
