@@ -2,7 +2,8 @@
 /*
  * What svcnatd makes of anything that is JSON: documents one after the other.
  * An object is one that was added or changed, an array holds such as were
- * deleted, a number begins or ends a list, and true has the changes settled.
+ * deleted, a number begins or ends a list, and true has the changes
+ * looked at and settled.
  * Whatever they say, the module must be able to take what comes out.
  */
 #include <jansson.h>
@@ -76,6 +77,13 @@ static void list(struct kube_store *store, json_int_t what)
 		kube_store_list_begin(store, kind);
 }
 
+static void settle(struct wanted *wanted)
+{
+	wanted_update(wanted);
+	check_all(wanted);
+	wanted_settle(wanted);
+}
+
 static void take(struct kube_store *store, struct wanted *wanted,
 		 const json_t *document)
 {
@@ -86,7 +94,7 @@ static void take(struct kube_store *store, struct wanted *wanted,
 	else if (json_is_integer(document))
 		list(store, json_integer_value(document));
 	else if (json_is_true(document))
-		wanted_settle(wanted);
+		settle(wanted);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -110,8 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		json_decref(document);
 		at += (size_t)error.position;
 	}
-	wanted_update(wanted);
-	check_all(wanted);
+	settle(wanted);
 	check_config(store);
 	wanted_free(wanted);
 	kube_store_free(store);
