@@ -161,10 +161,15 @@ class Case:
         return self.agent
 
     def synced(self, *args, **kwargs):
-        """Starts it and waits for the first time that all is equal."""
+        """Starts it and waits until all is equal, and watched."""
         self.start(*args, **kwargs)
         self.wait_log(msg="the kernel is equal to the cluster")
         self.wait_equal()
+        self.wait_watches()
+
+    def wait_watches(self):
+        wait("all to be watched", lambda: self.ended() or
+             self.api.open_watches() == set(apiserver.BY_NAME))
 
     def stop(self):
         self.agent.send_signal(signal.SIGTERM)

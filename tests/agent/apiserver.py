@@ -150,7 +150,11 @@ class Api:
             self.lists.clear()
 
     def end_watches(self):
-        """All of them end now, as they do when their time is up."""
+        """All of them end now, as they do when their time is up.
+
+        With @changed held from a fault() of verb "watch" until this, one that
+        fails is none of those that end.
+        """
         with self.changed:
             self.generation += 1
             self.changed.notify_all()
@@ -173,6 +177,11 @@ class Api:
         """How many faults are still to come."""
         with self.changed:
             return sum(f["count"] for f in self.faults)
+
+    def open_watches(self):
+        """The resources that are watched at the moment."""
+        with self.changed:
+            return {name for name, nr in self.watches.items() if nr}
 
     def take_fault(self, verb, resource):
         with self.changed:
@@ -377,7 +386,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(data[:self.cut])
         raise Hangup
 
-    def next_events(self, resource, params, version, end, generation):
+    def next_events(self, resource, params, version, end):
         """The events after @version, or None at the end of the watch."""
         api = self.api
         with api.changed:
@@ -398,7 +407,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 if new:
                     return new
                 left = end - time.monotonic()
-                if left <= 0 or api.generation != generation:
+                if left <= 0 or api.generation != self.generation:
                     return None
                 api.changed.wait(min(left, 1))
 
@@ -426,7 +435,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
             version = api.check_version(params.get("resourceVersion", "0"))
             if version < api.oldest:
                 raise expired()
-            generation = api.generation
             self.seen = 0
         end = time.monotonic() + float(params.get("timeoutSeconds", 60))
         self.begin_stream()
@@ -434,19 +442,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
             api.watches[resource.name] += 1
             api.changed.notify_all()
         try:
-            self.stream(resource, params, version, end, generation)
+            self.stream(resource, params, version, end)
         finally:
             with api.changed:
                 api.watches[resource.name] -= 1
                 api.changed.notify_all()
         self.end_stream()
 
-    def stream(self, resource, params, version, end, generation):
+    def stream(self, resource, params, version, end):
         sent = 0
         while True:
             try:
-                events = self.next_events(resource, params, version, end,
-                                          generation)
+                events = self.next_events(resource, params, version, end)
             except Gone as gone:
                 self.send_event("ERROR", gone.status)
                 return
@@ -479,7 +486,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(401, status(401, "Unauthorized", "Unauthorized"))
             return
         kind = "page" if params.get("continue") else verb
-        fault = self.api.take_fault(kind, resource.name)
+        with self.api.changed:
+            fault = self.api.take_fault(kind, resource.name)
+            self.generation = self.api.generation
         if fault and getattr(self, "fault_" + fault["kind"])(fault):
             return
         try:

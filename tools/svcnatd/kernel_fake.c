@@ -4,7 +4,8 @@
  *
  *	services/NAME	what there is of one, in JSON; a / in NAME is a %
  *	config		the configuration, in JSON
- *	log		what was asked, a line each: new, replace, del, config
+ *	log		what was asked, a line each before it is done: new, replace,
+ *			del, config
  *	refuse		names of services to be refused, a line each
  *	absent		if it is there, the module is not
  */
@@ -178,8 +179,8 @@ static void delete(struct kernel *kernel, const char *name)
 
 	snprintf(full, sizeof(full), "%s/%s", kernel->dir,
 		 file_name(path, name));
-	unlink(full);
 	note(kernel, "del %s", name);
+	unlink(full);
 }
 
 static const struct draft *find(const struct list *drafts,
@@ -211,8 +212,8 @@ static void make(struct kernel *kernel, const struct draft *old,
 		refused(name, "refused, as asked", arg);
 		return;
 	}
-	save(kernel, wanted);
 	note(kernel, "%s %s", old ? "replace" : "new", name);
+	save(kernel, wanted);
 }
 
 static int apply(struct kernel *kernel, const struct list *old,
@@ -292,10 +293,10 @@ static int config_set(struct kernel *kernel, const struct config *config)
 	if (has(config, SVCNAT_CONFIG_A_MASQUERADE_ALL))
 		json_object_set_new(next, "masquerade-all", json_boolean(all));
 	if (!json_equal(now, next)) {
+		note(kernel, "config");
 		file = open_file(kernel, "config", "w");
 		json_dumpf(next, file, JSON_COMPACT | JSON_SORT_KEYS);
 		fclose(file);
-		note(kernel, "config");
 	}
 	json_decref(now);
 	json_decref(next);
