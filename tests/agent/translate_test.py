@@ -63,8 +63,9 @@ def text_of(case, objects):
     kinds = [one.get("kind") for one in objects if isinstance(one, dict)]
     if "Node" not in kinds and case.get("node") != "none":
         objects = [*objects, NODE]
-    return json.dumps({"apiVersion": "v1", "kind": "List", "metadata": {},
-                       "items": objects})
+    # In kubectl's order, items before their kind.
+    return json.dumps({"apiVersion": "v1", "items": objects, "kind": "List",
+                       "metadata": {"resourceVersion": ""}}, indent=4)
 
 
 def differences(what, got, want):
