@@ -20,7 +20,7 @@ import traceback
 import apiserver
 
 LIMIT = 60      # seconds that anything may take, on a busy machine
-QUICK = ["--api-watch-period=2s", "--api-timeout=1s", "--api-backoff=40ms",
+QUICK = ["--api-watch-period=2s", "--api-timeout=3s", "--api-backoff=40ms",
          "--api-backoff-max=300ms"]
 
 

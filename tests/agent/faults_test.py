@@ -50,11 +50,11 @@ def refuse_watch(c, kind, **details):
         c.api.end_watches()
 
 
-def refuse_list(c, kind, verb="list", services=3, **details):
+def refuse_list(c, kind, *args, verb="list", services=3, **details):
     """The first one."""
     c.fill(services)
     c.api.fault(kind, verb=verb, resource="endpointslices", **details)
-    c.synced()
+    c.synced(*args)
 
 
 def lists_of(c, resource="endpointslices"):
@@ -183,7 +183,8 @@ def list_turns_in_circles(c):
 
 @case
 def list_without_end(c):
-    refuse_list(c, "endless", bytes=70 << 20)
+    # It takes its time on a busy machine.
+    refuse_list(c, "endless", "--api-timeout=60s", bytes=70 << 20)
     recovers(c, "too_long", doing="list")
     # What is too much may fit in more pages.
     limits = [one["params"]["limit"] for one in lists_of(c)]
@@ -370,7 +371,6 @@ def watch_stuck_is_stepped_over(c):
 
 @case
 def watch_line_without_end(c):
-    # It takes its time on a busy machine.
     break_watch(c, "endless", "--api-timeout=60s", bytes=17 << 20)
     recovers(c, "too_long")
 
