@@ -3,7 +3,7 @@
 """An API server for tests: list, watch, bookmarks, paging, TLS, and faults.
 
 usage: apiserver.py [--port PORT] [--tls CERT KEY [--client-ca CA]]
-                    [--token TOKEN] [--load FILE]
+                    [--token TOKEN] [--version NUMBER] [--load FILE]
 
 Prints its URL.  A test imports it, or sends it commands: POST /control with a
 JSON object whose "do" is one of the public methods of Api and whose other
@@ -77,10 +77,10 @@ def selected(obj, params):
 class Api:
     """Objects, what happened to them, and what is to go wrong."""
 
-    def __init__(self, token=None):
+    def __init__(self, token=None, version=1000):
         self.token = token          # or a list of those that are good
         self.changed = threading.Condition()
-        self.version = 1000
+        self.version = version
         self.objects = {r.name: {} for r in RESOURCES}
         self.events = []            # (version, resource, type, object)
         self.oldest = self.version  # before this one all is forgotten
@@ -590,9 +590,11 @@ def main():
     parser.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"))
     parser.add_argument("--client-ca", metavar="CA")
     parser.add_argument("--token")
+    parser.add_argument("--version", metavar="NUMBER", type=int,
+                        default=1000)
     parser.add_argument("--load", metavar="FILE")
     args = parser.parse_args()
-    api = Api(args.token)
+    api = Api(args.token, args.version)
     if args.load:
         api.load(args.load)
     server = Server(api, args.port, args.tls, args.client_ca).start()

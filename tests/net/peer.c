@@ -35,6 +35,7 @@
  *	-r         TCP: end it with a RST; SCTP: with an ABORT
  *	-f         fire and forget: do not wait for an answer, print nothing
  *	-t MS      how long to wait for each answer
+ *	-w MS      how long to wait after each question
  *
  * peer [-N NETNS] stream [-n COUNT] [-u|-S] [-s ADDR] [-p PORT] [-d DEVICE] [-t MS]
  *		ADDR:PORT...
@@ -102,6 +103,9 @@ static void parse_option(struct options *o, int c)
 	case 't':
 		o->timeout = atoi(optarg);
 		break;
+	case 'w':
+		o->pause = atoi(optarg);
+		break;
 	default:
 		exit(2);
 	}
@@ -123,7 +127,7 @@ int main(int argc, char **argv)
 	setrlimit(RLIMIT_NOFILE, &files);
 	if (!strcmp(command, "serve"))
 		serve(argv + 1);
-	while ((c = getopt(argc, argv, "n:uUSs:id:p:l:xzerft:")) != -1)
+	while ((c = getopt(argc, argv, "n:uUSs:id:p:l:xzerft:w:")) != -1)
 		parse_option(&o, c);
 	argv += optind;
 	if (!strcmp(command, "bulk")) {

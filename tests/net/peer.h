@@ -21,6 +21,7 @@ struct options {
 	unsigned int		count;
 	unsigned int		len;
 	int			timeout;
+	int			pause;
 	bool			udp;
 	bool			sctp;
 	bool			unconnected;

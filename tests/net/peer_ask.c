@@ -227,6 +227,7 @@ int ask(const struct options *o)
 			       now() - start);
 		else
 			printf("%s %ld\n", line, now() - start);
+		usleep(o->pause * 1000);
 	}
 	return failed && !o->forget;
 }
