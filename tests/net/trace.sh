@@ -88,6 +88,18 @@ drops()
 	must config set max-flows "$limit"
 }
 
+every_reason_has_its_name()
+{
+	local name
+
+	read_stats
+	for name in "${!stats[@]}"; do
+		[[ $name == drop_* || $name == reject_* ]] || continue
+		has "\"$name\"" "$tracing/events/svcnat/svcnat_drop/format" ||
+			fail "$name is a number"
+	done
+}
+
 quiet_when_off()
 {
 	echo 0 > "$tracing/events/svcnat/enable"
@@ -102,4 +114,5 @@ setup_topology
 serve "$eps" 80 53
 run_tests \
 	events_are_there \
+	every_reason_has_its_name \
 	{picks_and_flows,a_packet_of_a_flow_is_no_event,drops,quiet_when_off}@{4,6}
