@@ -171,6 +171,43 @@ bool svcnat_conntrack_live(struct net *net, const struct svcnat_tuple *tuple)
 	return live;
 }
 
+/* By rules of NAT, or by IPVS, which does not say so in the status. */
+static bool is_redirected(const struct nf_conn *ct)
+{
+	const struct nf_conntrack_tuple *asked, *answers;
+
+	asked = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
+	answers = &ct->tuplehash[IP_CT_DIR_REPLY].tuple;
+	return !nf_inet_addr_cmp(&asked->dst.u3, &answers->src.u3) ||
+	       asked->dst.u.all != answers->src.u.all;
+}
+
+/**
+ * svcnat_conntrack_rewrites() - does another NAT have this connection?
+ * @net: the netns
+ * @tuple: of a packet that goes on with a connection, to a frontend
+ *
+ * It was made before the frontend was: by rules of kube-proxy, say, from which
+ * a node is changed over.
+ *
+ * Context: RCU read side.
+ * Return: true if conntrack gives it another destination, and that has answered.
+ */
+bool svcnat_conntrack_rewrites(struct net *net,
+			       const struct svcnat_tuple *tuple)
+{
+	enum ip_conntrack_dir direction;
+	struct nf_conn *ct = find_other(net, tuple, &direction);
+	bool rewrites;
+
+	if (!ct)
+		return false;
+	rewrites = direction == IP_CT_DIR_ORIGINAL && is_redirected(ct) &&
+		   is_live(ct, tuple->proto);
+	nf_conntrack_put(&ct->ct_general);
+	return rewrites;
+}
+
 /**
  * svcnat_conntrack_first() - is this the first packet of its connection?
  * @skb: behind conntrack

@@ -16,6 +16,8 @@ int svcnat_conntrack_init(void);
 void svcnat_conntrack_exit(void);
 bool svcnat_conntrack_taken(struct net *net, const struct svcnat_tuple *tuple);
 bool svcnat_conntrack_live(struct net *net, const struct svcnat_tuple *tuple);
+bool svcnat_conntrack_rewrites(struct net *net,
+			       const struct svcnat_tuple *tuple);
 bool svcnat_conntrack_first(const struct sk_buff *skb,
 			    struct svcnat_tuple *seen);
 void svcnat_conntrack_claim(struct sk_buff *skb);

@@ -331,6 +331,9 @@ void svcnat_lookup(struct svcnat_services *services,
 		no_frontend(services, query, decision);
 		return;
 	}
+	/* From before the frontend was here: it has its endpoint. */
+	if (!query->opens && svcnat_conntrack_rewrites(services->net, t))
+		return;
 	decision->frontend = frontend;
 	decision->service = frontend->owner;
 	if (is_barred(services, t, frontend)) {

@@ -27,6 +27,7 @@
  * @scheduler: how they are drawn
  * @tuple: of the client's packet
  * @local: it comes from a socket of the node
+ * @goes_on: it is not the first of its connection
  */
 struct desk {
 	struct svcnat_services	services;
@@ -38,11 +39,13 @@ struct desk {
 	u8			scheduler;
 	struct svcnat_tuple	tuple;
 	bool			local;
+	bool			goes_on;
 };
 
 /* What the suites say of the node, whose only address is DESK_NODE */
 extern bool desk_socket_connected;
 extern bool desk_conntrack_live;
+extern bool desk_conntrack_rewrites;
 
 union nf_inet_addr desk_addr(u8 family, u16 who);
 struct svcnat_ranges *desk_range(struct kunit *test, u8 family, u16 who,

@@ -9,6 +9,7 @@
 
 bool desk_socket_connected;
 bool desk_conntrack_live;
+bool desk_conntrack_rewrites;
 
 /* 10.0.x.y, or fd00::xxyy */
 union nf_inet_addr desk_addr(u8 family, u16 who)
@@ -73,6 +74,12 @@ bool svcnat_conntrack_live(struct net *net, const struct svcnat_tuple *tuple)
 	return desk_conntrack_live;
 }
 
+bool svcnat_conntrack_rewrites(struct net *net,
+			       const struct svcnat_tuple *tuple)
+{
+	return desk_conntrack_rewrites;
+}
+
 int desk_init(struct kunit *test)
 {
 	struct desk *desk = kunit_kzalloc(test, sizeof(*desk), GFP_KERNEL);
@@ -83,6 +90,7 @@ int desk_init(struct kunit *test)
 	test->priv = desk;
 	desk_socket_connected = false;
 	desk_conntrack_live = false;
+	desk_conntrack_rewrites = false;
 	desk->services.net = &init_net;
 	desk->services.frontends.filter = &desk->filter;
 	RCU_INIT_POINTER(desk->services.zone[SVCNAT_ZONE_NODEPORTS],
@@ -207,8 +215,8 @@ void desk_ask(struct desk *desk, const struct svcnat_endpoint *prefer,
 	      struct svcnat_decision *d)
 {
 	struct svcnat_query query = {
-		.tuple = &desk->tuple, .opens = true, .local = desk->local,
-		.prefer = prefer,
+		.tuple = &desk->tuple, .opens = !desk->goes_on,
+		.local = desk->local, .prefer = prefer,
 	};
 
 	rcu_read_lock();

@@ -92,6 +92,24 @@ static void nodeports_leave_connections_alone(struct kunit *test)
 	expect(test, SVCNAT_TRANSLATE, 0, "a cluster frontend does not");
 }
 
+/* What kube-proxy has begun goes on, with endpoints of ours or without. */
+static void another_nat_keeps_what_it_has(struct kunit *test)
+{
+	struct desk *desk = test->priv;
+
+	use(test, AF_INET, SVCNAT_KIND_CLUSTER);
+	desk->goes_on = true;
+	expect(test, SVCNAT_REJECT, SVCNAT_STAT_REJECT_NO_FLOW, "nobody's");
+	desk_conntrack_rewrites = true;
+	expect(test, SVCNAT_PASS, 0, "another's");
+	desk_publish(test, 0);
+	expect(test, SVCNAT_PASS, 0, "another's, without endpoints");
+	desk->goes_on = false;
+	expect(test, SVCNAT_REJECT, SVCNAT_STAT_REJECT_NO_ENDPOINT, "a new one");
+	desk_publish(test, DESK_ENDPOINTS);
+	expect(test, SVCNAT_TRANSLATE, 0, "a new one, with endpoints");
+}
+
 static void service_cidr(struct kunit *test)
 {
 	struct desk *desk = test->priv;
@@ -178,6 +196,7 @@ static struct kunit_case lookup_order_cases[] = {
 	KUNIT_CASE(nodeports_belong_to_the_node),
 	KUNIT_CASE(nodeports_have_addresses),
 	KUNIT_CASE(nodeports_leave_connections_alone),
+	KUNIT_CASE(another_nat_keeps_what_it_has),
 	KUNIT_CASE(service_cidr),
 	KUNIT_CASE(source_ranges),
 	KUNIT_CASE(a_kind_can_change),

@@ -192,6 +192,41 @@ untracked_packets_are_not_ours()
 	asked "without NOTRACK" "$client" "$vip:80"
 }
 
+# Rules of another NAT were here first: what they have begun is theirs until it
+# ends, also when there is no endpoint to which it could go.
+another_nat_keeps_what_it_has()
+{
+	local refused ns theirs=10.96.0.20
+
+	nft_node <<- END
+		table ip other {
+			chain prerouting {
+				type nat hook prerouting priority -100
+				ip daddr $theirs tcp dport 80 dnat to 10.2.0.1
+			}
+			chain output {
+				type nat hook output priority -100
+				ip daddr $theirs tcp dport 80 dnat to 10.2.0.1
+			}
+		}
+	END
+	refused=$(stat reject_no_flow)
+	for ns in client pod node; do
+		stream "old-$ns" "${!ns}" "$theirs:80"
+	done
+	must service add taken tcp "$theirs:80"
+	refused "a new one" ECONNREFUSED "$client" "$theirs:80"
+	must endpoint add taken 10.2.0.2:80
+	for ns in client pod node; do
+		asked "$ns" "${!ns}" -n 4 "$theirs:80"
+		check_is "new ones" "$endpoints" 10.2.0.2:80
+		stream_ends "old-$ns"
+	done
+	check_is "refused" "$(stat reject_no_flow)" "$refused"
+	must service del taken
+	nft_node <<< "delete table ip other"
+}
+
 setup_topology
 serve "$eps" 80 81/close
 serve "$node" 8080
@@ -210,4 +245,5 @@ run_tests \
 	an_old_entry_is_not_in_the_way \
 	beside_a_masquerade \
 	refusals \
-	untracked_packets_are_not_ours
+	untracked_packets_are_not_ours \
+	another_nat_keeps_what_it_has
