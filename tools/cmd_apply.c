@@ -169,6 +169,17 @@ static int read_now(struct snapshot *snap, struct config *config)
 	return EXIT_REFUSED;
 }
 
+/* From a pipe nothing comes if what should have written has failed. */
+static int check_wish(const struct wish *wish, const char *file,
+		      const struct snapshot *snap)
+{
+	if (strcmp(file, "-") || wish->drafts.nr || wish->config.head.given ||
+	    !snap->services.objects.nr)
+		return 0;
+	complain("standard input describes nothing, and nothing was changed; to remove all: svcctl service flush");
+	return EXIT_WORDS;
+}
+
 static int fulfil(const struct wish *wish, const char *file, bool dry_run)
 {
 	struct snapshot snap;
@@ -179,6 +190,8 @@ static int fulfil(const struct wish *wish, const char *file, bool dry_run)
 	snapshot_init(&snap, true, true);
 	plan_init(&plan);
 	code = read_now(&snap, &config);
+	if (!code)
+		code = check_wish(wish, file, &snap);
 	if (!code) {
 		plan_config(&plan, &wish->config, &config);
 		plan_services(&plan, &wish->drafts, &snap);
@@ -222,5 +235,6 @@ const struct object object_apply = {
 	"  service add, service replace, frontend add, endpoint add\n"
 	"and keys of the config what lines of config set say.  Prints each change\n"
 	"that it makes, and with --dry-run those that it would make.  What is not\n"
-	"different is not touched.\n"
+	"different is not touched.  Standard input without a line changes nothing\n"
+	"where there are services.\n"
 };

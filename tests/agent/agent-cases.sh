@@ -38,10 +38,10 @@ applied()
 
 	for file in "$tmp"/cases/*.json; do
 		take "$file"
-		ctl apply - < "$tmp/commands" > "$tmp/changes" ||
+		ctl apply "$tmp/commands" > "$tmp/changes" ||
 			fail "$file: svcctl apply"
 		is_there "$file"
-		ctl apply - < "$tmp/commands" > "$tmp/changes"
+		ctl apply "$tmp/commands" > "$tmp/changes"
 		[ ! -s "$tmp/changes" ] ||
 			fail "$file: twice: $(cat "$tmp/changes")"
 	done

@@ -207,6 +207,24 @@ what_does_not_parse_changes_nothing()
 	start
 }
 
+# svcctl save | svcctl apply -, where save fails.
+an_empty_stdin_changes_nothing()
+{
+	some_of_all | ctl -b - || fail "cannot make it"
+	ctl save > "$tmp/saved"
+	listen
+	apply < /dev/null
+	check_is "status" "$status" 1
+	check_is "stdout" "$changes" ""
+	check_is "stderr" "$(< "$tmp/error")" \
+		"svcctl: standard input describes nothing, and nothing was changed; to remove all: svcctl service flush"
+	check_is "heard" "$(heard)" ""
+	stop_listening
+	must config set timeout-udp 29s
+	ctl save | diff "$tmp/saved" - > "$tmp/diff" || fail "$(< "$tmp/diff")"
+	start
+}
+
 what_is_refused_is_named()
 {
 	cat > "$tmp/wish" <<- END
@@ -307,7 +325,8 @@ many_services_take_seconds()
 	stop_listening
 	# It has told the monitor with one of the keys.
 	must config set timeout-udp 30
-	timed apply - < /dev/null
+	: > "$tmp/none"
+	timed apply "$tmp/none"
 	note "removal: $took ms"
 	check_is "services" "$(ctl save)" ""
 }
@@ -322,6 +341,7 @@ run_tests \
 	unchanged_endpoints_keep_their_connections \
 	frontends_swap \
 	what_does_not_parse_changes_nothing \
+	an_empty_stdin_changes_nothing \
 	what_is_refused_is_named \
 	a_dry_run_changes_nothing \
 	many_services_take_seconds

@@ -101,7 +101,8 @@ def one_service():
     for text, now, lines, command, attrs in [
             (WEB_LINE, b"", WEB_LINE, "SERVICE_NEW",
              [full_service("web"), *whole]),
-            ("", WEB, "service del web\n", "SERVICE_DEL", [name]),
+            ("config set timeout-udp 30\n", WEB, "service del web\n",
+             "SERVICE_DEL", [name]),
             (WEB_LINE, shown("web", [front], both[:1]),
              "endpoint add web 10.0.0.2:80\n", "ENDPOINT_NEW", [name, at]),
             (WEB_LINE.replace("0.2:80", "0.2:80 weight 3 local"),
@@ -166,6 +167,18 @@ def one_service():
         expect_request(ran, f"CMD_{command}", *attrs, number=2)
         dry = applied(text, config(), now + done(), dry=True)
         expect((dry.out, len(dry.requests)), (lines, 2))
+
+
+def nothing_on_stdin():
+    """Whoever should have written has failed; an empty file is a wish."""
+    for words, text in [(["apply", "-"], ""), (["apply", "-"], "# none\n"),
+                        (["apply", "--dry-run", "-"], "")]:
+        ran = Run(words, config(), WEB + done(), ack(), stdin=text)
+        expect((ran.code, ran.out, ran.err, len(ran.requests)),
+               (1, "", "svcctl: standard input describes nothing, and nothing "
+                "was changed; to remove all: svcctl service flush\n", 2))
+    ran = Run(["apply", "/dev/null"], config(), WEB + done(), ack())
+    expect((ran.code, ran.out, ran.err), (0, "service del web\n", ""))
 
 
 def configuration():
@@ -306,8 +319,8 @@ def refused():
         expect((ran.code, ran.out, ran.err),
                (2, "", f'{name}:2: service "a": no\n'
                 "svcctl: changes made: 0, not made: 3\n"))
-    ran = Run(["apply", "-"], config(), WEB + done(),
-              ack(ENOENT, sentence("gone")), stdin="")
+    ran = Run(["apply", "/dev/null"], config(), WEB + done(),
+              ack(ENOENT, sentence("gone")))
     expect((ran.code, ran.out, ran.err),
            (2, "", 'svcctl: service "web": gone\n'
             "svcctl: changes made: 0, not made: 1\n"))
@@ -389,5 +402,5 @@ def in_a_batch():
 
 if __name__ == "__main__":
     main(save, save_knows_all_or_prints_nothing, nothing_to_do, one_service,
-         configuration, moves, files_that_do_not_parse, refused, windows,
+         nothing_on_stdin, configuration, moves, files_that_do_not_parse, refused, windows,
          strange_answers, restless, warnings, in_a_batch)
