@@ -576,7 +576,8 @@ enum svcnat_answer_attr {
  * @SVCNAT_STAT_DROP_ROUTE: dropped: no route to the endpoint (node clients, and
  *	whoever is masqueraded)
  * @SVCNAT_STAT_DROP_STALE: dropped: answer of a removed endpoint to a
- *	connection that was never established
+ *	connection that was never established, or a packet that came while its
+ *	service was being configured
  * @SVCNAT_STAT_DROP_SOURCE_RANGE: dropped: the client is in no source range of
  *	the frontend
  * @SVCNAT_STAT_DROP_NO_LOCAL_ENDPOINT: dropped: the policy is local and only
