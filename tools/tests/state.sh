@@ -68,6 +68,32 @@ is "what fails half-way changes nothing" "$status $(cat "$SVCNAT_STATE")" \
 	"3 service add a tcp"
 is "and leaves nothing behind" "$(ls -A "$tmp/state")" svcnat.conf
 
+plays "service add b tcp"
+state save
+is "what was saved before is kept" \
+	"$status $(cat "$SVCNAT_STATE" "$SVCNAT_STATE.old")" \
+	"0 service add b tcp
+service add a tcp"
+is "nobody else may read that either" "$(stat -c %a "$SVCNAT_STATE.old")" 600
+
+# It prints nothing, as svcctl does where there are no services.
+printf '#!/bin/sh\n' > "$SVCCTL"
+state save
+state save
+is "what is empty takes the place of no copy" \
+	"$status $(cat "$SVCNAT_STATE" "$SVCNAT_STATE.old")" \
+	"0 service add b tcp"
+plays "service add a tcp"
+state save
+
+rm "$SVCNAT_STATE.old"
+mkdir "$SVCNAT_STATE.old" "$SVCNAT_STATE.old/svcnat.conf"
+plays
+state save
+is "without a copy nothing is replaced" \
+	"$((status != 0)) $(cat "$SVCNAT_STATE")" "1 service add a tcp"
+rm -r "$SVCNAT_STATE.old"
+
 code=1 plays
 state restore
 is "a file that svcctl refuses is a failure" \
