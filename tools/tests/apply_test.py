@@ -369,13 +369,17 @@ def strange_answers():
 
 
 def restless():
-    """What is never of one moment cannot be compared."""
+    """What is never of one moment can be neither compared nor saved."""
     mixed = reply(shown_service("a", 0, 2), generation(1)) + \
         reply(service("a"), endpoint("10.0.0.1", 1), generation(2)) + done()
     ran = Run(["apply", "-"], config(), *[mixed] * 200, stdin=WEB_LINE)
     expect((ran.code, ran.out, ran.err),
            (2, "", 'svcctl: service "a" changed each time it was read, and '
             "nothing was changed\n"))
+    ran = Run(["save"], config(), *[WEB + mixed] * 200)
+    expect((ran.code, ran.out, ran.err),
+           (2, "", 'svcctl: service "a" changed each time it was read, and '
+            "nothing was saved\n"))
 
 
 def warnings():
