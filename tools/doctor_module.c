@@ -75,6 +75,6 @@ void doctor_module(struct doctor *d)
 		doctor_find(d, LEVEL_NOTE, NULL,
 			    "version %s of the module is loaded, but %s is installed",
 			    loaded, other);
-		doctor_advise(d, "load the new one when connections may break: svcctl save, rmmod svcnat, modprobe svcnat, svcctl apply");
+		doctor_advise(d, "load the new one when connections may break: systemctl stop svcnat, modprobe -r svcnat, systemctl start svcnat");
 	}
 }

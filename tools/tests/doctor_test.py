@@ -147,6 +147,9 @@ def versions():
     expect([one["message"] for one in got.values()],
            [f"version {OURS} of the module is loaded, but 0.2.0 is "
             "installed"])
+    expect([one["advice"] for one in got.values()],
+           ["load the new one when connections may break: systemctl stop "
+            "svcnat, modprobe -r svcnat, systemctl start svcnat"])
     finds(node={**FORWARDS, "/sys/module/svcnat/version": f"{OURS}\n"})
 
 
