@@ -176,9 +176,9 @@ bool mirror_event(struct mirror *mirror, const struct reply *event)
 	if (event->attr == SVCNAT_A_SERVICE)
 		return service_event(mirror, event);
 	draft = find(mirror, name);
-	/* Whose beginning was lost. */
+	/* What has gone since, or a service whose beginning was lost. */
 	if (!draft)
-		return true;
+		return false;
 	if (event->attr == SVCNAT_A_FRONTEND)
 		return member_event(draft, &draft->frontends, &kind_frontend,
 				    event);

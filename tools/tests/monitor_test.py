@@ -152,6 +152,8 @@ def overrun():
               event("ADD", service("a"), endpoint("10.0.0.3", 80)),
               event("DEL", service("a"), place("10.0.0.1")),
               event("CHANGE", keys(TIMEOUT_UDP=9)),
+              event("ADD", service("gone"), endpoint("10.0.0.7", 80)),
+              event("DEL", service("gone"), frontend("10.96.0.7", 80)),
               event("DEL", counted("c")), event("ADD", counted("d")),
               event("ADD", service("d"), frontend("10.96.0.2", 80)),
               event("ADD", service("d"), endpoint("10.0.0.8", 80)), PAUSE,
