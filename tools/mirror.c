@@ -36,9 +36,10 @@ static struct draft *find(struct mirror *mirror, const char *name)
 
 static struct draft *add(struct mirror *mirror, const char *name)
 {
-	struct list one = { .size = sizeof(struct draft) };
-	struct draft *draft = list_add(&one);
+	struct draft *draft = malloc(sizeof(*draft));
 
+	if (!draft)
+		out_of_memory();
 	draft_init(draft);
 	draft_name(draft, name);
 	if (!tsearch(draft, &mirror->root, service_compare))
