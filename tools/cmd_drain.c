@@ -155,27 +155,41 @@ static int take_limit(struct words *w, struct drain *drain)
 	return err;
 }
 
+/*
+ * One that is unready gets no connections; while it terminates it would, where
+ * no endpoint is ready.
+ */
+static int terminate(struct drain *drain)
+{
+	struct endpoint endpoint = drain->endpoint;
+	struct service service;
+	struct request req;
+	int code = ask(drain);
+
+	if (code)
+		return cmd_complain_about(code, drain->service);
+	if (drain->found && drain->endpoint.state == SVCNAT_STATE_UNREADY)
+		return 0;
+	endpoint.head.given |= GIVEN(SVCNAT_ENDPOINT_A_STATE);
+	endpoint.state = SVCNAT_STATE_TERMINATING;
+	req = cmd_about(SVCNAT_CMD_ENDPOINT_SET, "endpoint", &service,
+			drain->service);
+	req.endpoints = &endpoint;
+	req.nr_endpoints = 1;
+	return cmd_request(&req, NULL, NULL);
+}
+
 int endpoint_drain(struct words *w)
 {
 	struct drain drain = { .shows = isatty(STDERR_FILENO) };
-	struct endpoint *endpoint = &drain.endpoint;
-	struct service service;
-	struct request req;
 	int err;
 
 	err = words_service_name(w, &drain.service);
 	if (!err)
-		err = endpoint_address(w, endpoint);
+		err = endpoint_address(w, &drain.endpoint);
 	if (!err)
 		err = take_limit(w, &drain);
-	if (err)
-		return err;
-	endpoint->head.given |= GIVEN(SVCNAT_ENDPOINT_A_STATE);
-	endpoint->state = SVCNAT_STATE_TERMINATING;
-	req = cmd_about(SVCNAT_CMD_ENDPOINT_SET, "endpoint", &service,
-			drain.service);
-	req.endpoints = endpoint;
-	req.nr_endpoints = 1;
-	err = cmd_request(&req, NULL, NULL);
+	if (!err)
+		err = terminate(&drain);
 	return err ? err : wait_until_idle(&drain);
 }

@@ -232,6 +232,6 @@ const struct object object_endpoint = {
 	"  weight N                         0 to 65535 (1)\n"
 	"  state ready|terminating|unready  (ready)\n"
 	"  local | remote | local-only      (remote)\n"
-	"drain makes it terminating, and waits until it has no active flows, for\n"
-	"DURATION at most.\n"
+	"drain makes it terminating unless it is unready, and waits until it has no\n"
+	"active flows, for DURATION at most.\n"
 };
