@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -46,23 +47,32 @@ struct place complain_at(struct place place)
 	return before;
 }
 
+/* One line, and nothing for a terminal, whatever a word or the kernel has. */
+static void make_plain(char *text)
+{
+	unsigned char *c;
+
+	for (c = (unsigned char *)text; *c; c++)
+		if (*c < ' ' || (*c >= 0x7f && *c < 0xa0))
+			*c = '?';
+}
+
 void complain(const char *format, ...)
 {
-	char text[2048], *c;
+	char text[2048], file[PATH_MAX];
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	/* One line, whatever a user's word or the kernel put in. */
-	for (c = text; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == '\x7f')
-			*c = '?';
-	if (words_place.file)
-		fprintf(stderr, "%s:%lu: %s\n", words_place.file,
-			words_place.line, text);
-	else
+	make_plain(text);
+	if (!words_place.file) {
 		fprintf(stderr, "svcctl: %s\n", text);
+		return;
+	}
+	snprintf(file, sizeof(file), "%s", words_place.file);
+	make_plain(file);
+	fprintf(stderr, "%s:%lu: %s\n", file, words_place.line, text);
 }
 
 void print_colours(bool on)
@@ -215,6 +225,7 @@ void table_cell(struct table *table, enum colour colour,
 		exit(EXIT_FAILURE);
 	}
 	va_end(args);
+	make_plain(text);
 	add_cell(table, colour, text);
 	free(text);
 }

@@ -296,6 +296,13 @@ def files_that_do_not_parse():
     expect((ran.code, ran.err, ran.requests),
            (1, 'svcctl: cannot open "/nonexistent": No such file or directory'
             "\n", []))
+    # Nothing in its name is for the terminal.
+    with tempfile.TemporaryDirectory() as tmp:
+        name = os.path.join(tmp, "a\x1b[2J\udc9b\x7f\nb")
+        with open(name, "w", encoding="ascii") as file:
+            file.write("nonsense\n")
+        ran = Run(["apply", name])
+        expect(ran.err.startswith(f"{tmp}/a?[2J???b:1: "), True, ran.err)
     for words in (["apply"], ["apply", "--dry-run"], ["apply", "-", "x"],
                   ["save", "x"]):
         ran = Run(words)

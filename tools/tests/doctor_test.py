@@ -430,6 +430,16 @@ def for_people():
            ["\033[32mok"] * 13)
 
 
+def nothing_for_the_terminal():
+    """What others have written is shown in a table."""
+    node = {**HEALTHY, "/sys/module/svcnat/version": "0.9\x1b[2J\x7f\n"}
+    ran = Run(["doctor"], reply(nest(K["A_CONFIG"]), flags=0), ack(),
+              reply(nest(K["A_STATS"]), flags=0), ack(), WEB + done(),
+              b"".join(DEVICES) + done(), b"".join(ADDRS) + done(), node=node)
+    expect("the module is version 0.9?[2J? and svcctl" in ran.out, True,
+           ran.out)
+
+
 def no_routes():
     """Whatever the kernel does not tell, there is an end."""
     for broken in [(), (b"\0" * 8,), (message(NEWLINK, MULTI, b"\0\0"),
@@ -446,4 +456,5 @@ def no_routes():
 if __name__ == "__main__":
     main(health, no_module, versions, forwarding, rp_filter, conntrack,
          bridges, ports, listeners, usable_endpoints, policies, routes, mtu,
-         external, limits, rivals, for_people, no_routes)
+         external, limits, rivals, for_people,
+         nothing_for_the_terminal, no_routes)
