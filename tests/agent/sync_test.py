@@ -58,8 +58,14 @@ def nodes_are_waited_for_but_not_for_ever(c):
                 count=1000)
     c.start()
     c.wait_log(msg="listed", resource="services")
+    begin = time.monotonic()
     expect(settled(c, 2), [])
+    # What happens meanwhile does not make it longer.
+    while not c.asked() and time.monotonic() < begin + 25:
+        c.change("s0")
+        time.sleep(1)
     c.wait_equal()
+    assert time.monotonic() < begin + 20, "others made it wait"
     assert [one for one in c.find_log(level=4)
             if "Node does not come" in one["msg"]]
 

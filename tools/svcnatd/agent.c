@@ -26,6 +26,14 @@ static void set_timer(sd_event_source *timer, uint64_t usec)
 	sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
 }
 
+static bool is_set(sd_event_source *timer)
+{
+	int enabled = SD_EVENT_OFF;
+
+	sd_event_source_get_enabled(timer, &enabled);
+	return enabled != SD_EVENT_OFF;
+}
+
 static bool add_timer(struct agent *agent, sd_event_source **timer,
 		      sd_event_time_handler_t fn)
 {
@@ -59,18 +67,17 @@ void agent_schedule(struct agent *agent)
 	uint64_t now = health_now();
 	uint64_t next = agent->last +
 			(uint64_t)agent->options->min_sync_period * 1000;
-	int enabled = SD_EVENT_OFF;
 
 	/* Without the kernel there is nothing to do until it is tried again. */
 	if (agent->blocked)
 		return;
 	if (!agent_is_complete(agent)) {
-		if (lacks_node(agent))
+		/* Its patience does not begin anew with what else happens. */
+		if (lacks_node(agent) && !is_set(agent->node_timer))
 			set_timer(agent->node_timer, NODE_PATIENCE);
 		return;
 	}
-	sd_event_source_get_enabled(agent->sync_timer, &enabled);
-	if (enabled == SD_EVENT_OFF)
+	if (!is_set(agent->sync_timer))
 		set_timer(agent->sync_timer,
 			  agent->last && next > now ? next - now : 0);
 }
