@@ -215,9 +215,9 @@ def checks_whose_port_is_taken(c):
     wait("the port", lambda: not c.ended() and is_open(c, port))
 
 
-def is_open(c, port):
+def is_open(c, port, path="/"):
     try:
-        return c.get("/", port)[0] == 200
+        return c.get(path, port)[0] == 200
     except OSError:
         return False
 
@@ -321,6 +321,10 @@ def servers_that_cannot_listen(c):
         c.agent = None
         assert c.find_log(msg="cannot listen", port=str(port))
         c.synced(f"--healthz-bind-address=127.0.0.1:{port}")
+    wait("the port", lambda: not c.ended() and is_open(c, port, "/healthz"))
+    # The other one stayed as it was.
+    expect(c.find_log(msg="cannot listen", server="metrics"), [])
+    expect(c.get("/proxyMode", c.metrics_port)[0], 200)
 
 
 @case

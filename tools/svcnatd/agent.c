@@ -16,6 +16,8 @@
 /* Of tries of what the kernel refused, or when it cannot be asked. */
 #define RETRY_MIN	1000000
 #define RETRY_MAX	60000000
+/* Of tries of servers that could not listen. */
+#define LISTEN_AGAIN	5000000
 #define LOW_PORT	1024
 
 /* Timers. */
@@ -187,6 +189,37 @@ static bool is_healthy(void *arg)
 	return health_is_good(&agent->health);
 }
 
+static bool listen_one(struct server *server, const struct addr *addr,
+		       uint16_t port)
+{
+	return !port || server_is_listening(server) ||
+	       server_listen(server, addr, port);
+}
+
+/* False if one of them still does not, which is tried again. */
+static bool listen_missing(struct agent *agent)
+{
+	const struct agent_options *options = agent->options;
+	bool healthz, metrics;
+
+	healthz = listen_one(agent->healthz, &options->healthz_address,
+			     options->healthz_port);
+	metrics = listen_one(agent->metrics, &options->metrics_address,
+			     options->metrics_port);
+	if (healthz && metrics)
+		return true;
+	set_timer(agent->listen_timer, LISTEN_AGAIN);
+	return false;
+}
+
+static int on_listen(sd_event_source *source, uint64_t usec, void *arg)
+{
+	(void)source;
+	(void)usec;
+	listen_missing(arg);
+	return 0;
+}
+
 static bool open_servers(struct agent *agent)
 {
 	const struct agent_options *options = agent->options;
@@ -201,15 +234,7 @@ static bool open_servers(struct agent *agent)
 		return false;
 	if (options->task == TASK_ONCE)
 		return true;
-	if (options->healthz_port &&
-	    !server_listen(agent->healthz, &options->healthz_address,
-			   options->healthz_port) &&
-	    options->bind_hard_fail)
-		return false;
-	return !options->metrics_port ||
-	       server_listen(agent->metrics, &options->metrics_address,
-			     options->metrics_port) ||
-	       !options->bind_hard_fail;
+	return listen_missing(agent) || !options->bind_hard_fail;
 }
 
 static void on_look(const struct kube_entry *entry, void *arg)
@@ -251,6 +276,7 @@ static bool open_loop(struct agent *agent)
 	    !add_timer(agent, &agent->sync_timer, on_sync) ||
 	    !add_timer(agent, &agent->period_timer, on_period) ||
 	    !add_timer(agent, &agent->retry_timer, on_retry) ||
+	    !add_timer(agent, &agent->listen_timer, on_listen) ||
 	    !add_timer(agent, &agent->node_timer, on_node_late))
 		return false;
 	/* Whoever hangs in one place forever is no help in another. */
@@ -294,6 +320,7 @@ static void stop(struct agent *agent)
 	sd_event_source_disable_unref(agent->sync_timer);
 	sd_event_source_disable_unref(agent->period_timer);
 	sd_event_source_disable_unref(agent->retry_timer);
+	sd_event_source_disable_unref(agent->listen_timer);
 	sd_event_source_disable_unref(agent->node_timer);
 	sd_event_unref(agent->event);
 	access_free(&agent->access);

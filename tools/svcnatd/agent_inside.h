@@ -74,6 +74,7 @@ struct agent_times {
  * @sync_timer: when the kernel is made equal next
  * @period_timer: when all of it is looked at next
  * @retry_timer: when what was refused is tried again
+ * @listen_timer: when servers that could not listen are tried again
  * @node_timer: until when our Node is waited for
  * @backoff: between tries
  * @last: when the kernel was made equal last, of the monotonic clock
@@ -106,6 +107,7 @@ struct agent {
 	sd_event_source *sync_timer;
 	sd_event_source *period_timer;
 	sd_event_source *retry_timer;
+	sd_event_source *listen_timer;
 	sd_event_source *node_timer;
 	struct backoff backoff;
 	uint64_t last;

@@ -287,6 +287,11 @@ bool server_listen(struct server *server, const struct addr *addr,
 	return true;
 }
 
+bool server_is_listening(const struct server *server)
+{
+	return server->listeners;
+}
+
 void server_close(struct server *server, uint16_t port)
 {
 	struct listener **at = &server->listeners, *listener;

@@ -55,6 +55,7 @@ void server_free(struct server *server);
  */
 bool server_listen(struct server *server, const struct addr *addr,
 		   uint16_t port);
+bool server_is_listening(const struct server *server);
 void server_close(struct server *server, uint16_t port);
 
 /* Text that grows into @answer; false if there is no memory. */
