@@ -150,6 +150,9 @@ def checks_of_a_service(c):
     c.api.put(slice_of("lb", ["10.244.1.1"], node="n1", suffix="twice"))
     c.api.put(slice_of("lb", ["10.244.1.7"], node="n1", suffix="unready",
                        ready=False))
+    for suffix, ports in ("portless", []), ("portbad", [{"port": 0}]):
+        c.api.put({**slice_of("lb", ["10.244.1.8"], node="n1", suffix=suffix),
+                   "ports": ports})
     c.api.put(slice_of("lb", ["10.244.1.1"], node="n1", suffix="near"))
     wait("one", lambda: json.loads(
         c.get("/", port)[2])["localEndpoints"] == 1)

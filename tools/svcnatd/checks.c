@@ -111,6 +111,9 @@ static void add_local(struct list *addresses, const struct kube_slice *slice,
 	const struct kube_endpoint *endpoint;
 	size_t i;
 
+	/* Where nothing listens nobody is served. */
+	if (!slice->ports.nr)
+		return;
 	for (i = 0; i < slice->endpoints.nr; i++) {
 		endpoint = list_at(&slice->endpoints, i);
 		if (endpoint->local && endpoint->ready)
