@@ -4,6 +4,7 @@
 
 usage: tests/agent/sync_test.py SVCNATD_FAKE [CASE]...
 """
+import json
 import os
 import shutil
 import subprocess
@@ -371,6 +372,30 @@ def objects_that_are_odd(c):
     c.wait_log(msg="the kernel is equal to the cluster")
     assert {"default/s0:http", "default/s1:http",
             "default/s2:http"} <= set(c.kernel())
+
+
+@case
+def ranges_of_many_frontends_are_bounded(c):
+    """Ports, addresses of load balancers and their ranges multiply."""
+    big = service("big", "10.96.0.1", type="LoadBalancer",
+                  loadBalancerSourceRanges=[
+                      f"10.{i // 256}.{i % 256}.0/24"
+                      for i in range(0, 1024, 2)])
+    big["spec"]["ports"] = [{"name": f"p{i}", "port": i}
+                            for i in range(1, 31)]
+    big["status"] = {"loadBalancer": {"ingress": [
+        {"ip": f"203.0.113.{i}"} for i in range(200)]}}
+    path = c.write("list", json.dumps(
+        {"apiVersion": "v1", "kind": "List",
+         "items": [big, service("small", "10.96.0.2")]}))
+    done = subprocess.run([c.binary, "--node=n1", "--print",
+                           f"--from-file={path}"], check=True, timeout=60,
+                          capture_output=True, text=True)
+    expect([line.split()[2] for line in done.stdout.splitlines()
+            if line.startswith("service add ")],
+           [f"default/big:p{i}" for i in range(1, 5)] +
+           ["default/small:http"])
+    assert "too many ports" in done.stderr, done.stderr
 
 
 @case

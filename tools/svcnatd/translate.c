@@ -12,7 +12,8 @@
 #include "words.h"
 
 #define HASH_LENGTH	17	/* an underscore and 64 bits */
-#define MEMBERS_MAX	500000	/* frontends and endpoints of one Service */
+/* Frontends with their ranges, and endpoints, of one Service. */
+#define MEMBERS_MAX	500000
 
 /* FNV-1a: it tells apart what somebody named, not what somebody forged. */
 static uint64_t hash(const char *text)
@@ -279,12 +280,28 @@ static void drop_namesakes(struct list *drafts)
 	drafts->nr = nr;
 }
 
+/* Each port's: every frontend of a load balancer has the ranges for itself. */
+static size_t count_members(const struct list *addresses,
+			    const struct kube_service *service)
+{
+	const struct address *address;
+	size_t i, nr = 1;
+
+	for (i = 0; i < addresses->nr; i++) {
+		address = list_at(addresses, i);
+		nr += 1;
+		if (address->kind == SVCNAT_KIND_LB)
+			nr += service->allow.nr;
+	}
+	return nr;
+}
+
 /* Ports and what each of them has multiply. */
 static bool is_too_much(const struct kube_entry *entry, size_t members)
 {
 	if (members <= MEMBERS_MAX)
 		return false;
-	log_line(LOG_WARNING, "has too many ports for its addresses and endpoints, the others are left out",
+	log_line(LOG_WARNING, "has too many ports for its addresses, ranges and endpoints, the others are left out",
 		 LOG_TEXT("namespace", entry->namespace),
 		 LOG_TEXT("name", entry->name));
 	return true;
@@ -295,19 +312,21 @@ void translate_service(const struct kube_entry *entry, const char *zone,
 {
 	struct list addresses = { .size = sizeof(struct address) };
 	const struct draft *draft;
+	size_t i, each, members = 0;
 	struct list ours;
-	size_t i, members = 0;
 
 	if (!entry->service)
 		return;
 	drafts_init(&ours);
 	gather_all(&addresses, entry->service);
+	each = count_members(&addresses, entry->service);
 	for (i = 0; i < entry->service->ports.nr; i++) {
+		members += each;
 		if (is_too_much(entry, members))
 			break;
 		add_draft(&ours, entry, &addresses, i, zone);
 		draft = list_at(&ours, i);
-		members += draft->frontends.nr + draft->endpoints.nr;
+		members += draft->endpoints.nr;
 	}
 	drop_namesakes(&ours);
 	for (i = 0; i < ours.nr; i++)
