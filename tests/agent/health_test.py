@@ -392,6 +392,52 @@ def capability_for_low_ports(c):
     expect(capabilities(c)["CapEff"], f"{1 << 12 | 1 << 10:016x}")
 
 
+def limit_files(c, limit):
+    """@limit is what ulimit is told."""
+    path = c.write("svcnatd", f'#!/bin/sh\nulimit {limit}\n'
+                   f'exec {c.binary} "$@"\n')
+    os.chmod(path, 0o700)
+    c.binary = path
+
+
+@case
+def files_are_as_many_as_may_be(c):
+    c.fill()
+    limit_files(c, "-Sn 64")
+    c.synced()
+    with open(f"/proc/{c.agent.pid}/limits", encoding="utf-8") as file:
+        soft, hard = re.search(r"Max open files\s+(\d+)\s+(\d+)",
+                               file.read()).groups()
+    assert soft == hard != "64", (soft, hard)
+
+
+def seconds_of(c):
+    """Of the processor, that the agent took."""
+    with open(f"/proc/{c.agent.pid}/stat", encoding="utf-8") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@case
+def files_that_run_out(c):
+    c.fill()
+    limit_files(c, "-n 40")
+    c.synced("--api-watch-period=1m")
+    idle = [socket.create_connection(("127.0.0.1", c.healthz))
+            for _ in range(40)]
+    wait("all files", lambda: len(
+        os.listdir(f"/proc/{c.agent.pid}/fd")) == 40)
+    before = seconds_of(c)
+    time.sleep(2)
+    took = seconds_of(c) - before
+    for one in idle:
+        one.close()
+    assert took < .5, took
+    expect(c.get("/healthz")[0], 200)
+    c.change()
+    c.wait_equal()
+
+
 @case
 def log_of_strange_words(c):
     """Nobody in the cluster writes lines of our log."""

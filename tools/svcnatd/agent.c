@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 
 #include "agent_inside.h"
@@ -286,6 +287,17 @@ static bool open_loop(struct agent *agent)
 	return true;
 }
 
+/* Each Service may have a port for health checks of its own. */
+static void raise_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static bool start(struct agent *agent)
 {
 	const struct agent_options *options = agent->options;
@@ -294,6 +306,7 @@ static bool start(struct agent *agent)
 		   (options->metrics_port &&
 		    options->metrics_port < LOW_PORT);
 
+	raise_files();
 	agent->kernel = kernel_ops.open();
 	agent->store = kube_store_new(options->node);
 	agent->sync = sync_new(options, agent->store, agent->kernel, on_look,

@@ -20,6 +20,8 @@
 /* Seconds that somebody may be silent. */
 #define PATIENCE	15
 #define BACKLOG		64
+/* Microseconds until anybody is let in again when there was no room. */
+#define PAUSE		1000000
 
 struct listener {
 	struct listener *next;
@@ -38,6 +40,7 @@ struct server {
 	struct listener *listeners;
 	sd_event_source *io;
 	sd_event_source *timer;
+	sd_event_source *pause;
 };
 
 bool server_printf(struct server_answer *answer, const char *format, ...)
@@ -168,6 +171,34 @@ static void ignore_log(void *arg, const char *format, va_list args)
 	(void)args;
 }
 
+static bool is_full(int err)
+{
+	return err == EMFILE || err == ENFILE || err == ENOBUFS ||
+	       err == ENOMEM;
+}
+
+/* Whoever knocks goes on doing so, and we would do nothing but look. */
+static void pause_listener(struct listener *listener)
+{
+	sd_event_source *timer = listener->server->pause;
+
+	sd_event_source_set_enabled(listener->io, SD_EVENT_OFF);
+	sd_event_source_set_time_relative(timer, PAUSE);
+	sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
+}
+
+static int on_pause(sd_event_source *source, uint64_t usec, void *arg)
+{
+	const struct server *server = arg;
+	struct listener *listener;
+
+	(void)source;
+	(void)usec;
+	for (listener = server->listeners; listener; listener = listener->next)
+		sd_event_source_set_enabled(listener->io, SD_EVENT_ON);
+	return 0;
+}
+
 static int on_knock(sd_event_source *source, int fd, uint32_t events,
 		    void *arg)
 {
@@ -180,8 +211,11 @@ static int on_knock(sd_event_source *source, int fd, uint32_t events,
 	(void)events;
 	peer = accept4(fd, (struct sockaddr *)&addr, &size,
 		       SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (peer < 0)
+	if (peer < 0) {
+		if (is_full(errno))
+			pause_listener(listener);
 		return 0;
+	}
 	/* It closes those that are too many. */
 	MHD_add_connection(listener->server->daemon, peer,
 			   (struct sockaddr *)&addr, size);
@@ -318,6 +352,7 @@ void server_free(struct server *server)
 	}
 	sd_event_source_disable_unref(server->io);
 	sd_event_source_disable_unref(server->timer);
+	sd_event_source_disable_unref(server->pause);
 	if (server->daemon)
 		MHD_stop_daemon(server->daemon);
 	free(server);
@@ -346,6 +381,9 @@ static bool start(struct server *server)
 				       server) >= 0 &&
 	       sd_event_add_time_relative(server->event, &server->timer,
 					  CLOCK_MONOTONIC, 0, 1, on_timer,
+					  server) >= 0 &&
+	       sd_event_add_time_relative(server->event, &server->pause,
+					  CLOCK_MONOTONIC, 0, 1, on_pause,
 					  server) >= 0;
 }
 
