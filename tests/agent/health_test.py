@@ -263,6 +263,24 @@ def metrics(c):
 
 
 @case
+def metrics_of_endpoints_one_at_a_time(c):
+    """Nobody is sent so much memory as he has connections."""
+    c.fill()
+    c.write("kernel/endpoints", "x" * (16 << 20))
+    c.synced()
+    path = "/metrics/endpoints"
+    with socket.create_connection(("127.0.0.1", c.metrics_port)) as slow:
+        slow.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        expect(slow.recv(12), b"HTTP/1.1 200")
+        status, _, text = c.get(path, c.metrics_port)
+        expect(status, 503)
+        assert "try again" in text, text[:100]
+        c.metrics()
+    wait("another turn",
+         lambda: len(c.get(path, c.metrics_port)[2]) == 16 << 20)
+
+
+@case
 def proxy_mode(c):
     c.fill()
     c.synced()

@@ -83,6 +83,7 @@ struct agent_times {
  * @blocked: the kernel could not be asked, which is tried again later
  * @node_late: there is no waiting for our Node any more
  * @ready: it was made equal once
+ * @endpoints_asked: somebody reads /metrics/endpoints
  * @triggers: of changes that the kernel does not know yet
  * @changes: of the store, by kind; and since the kernel was made equal last
  * @pending: the latter
@@ -116,6 +117,7 @@ struct agent {
 	bool blocked;
 	bool node_late;
 	bool ready;
+	bool endpoints_asked;
 	struct list triggers;
 	uint64_t changes[NR_KUBE_KINDS];
 	uint64_t pending[NR_KUBE_KINDS];

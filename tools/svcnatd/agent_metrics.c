@@ -253,11 +253,18 @@ static void put_all(FILE *out, const struct agent *agent)
 	kernel_ops.stats(agent->kernel, out);
 }
 
+/* There may be very many, and whoever asks may read slowly: one at a time. */
+static bool refuse_endpoints(struct server_answer *answer)
+{
+	answer->status = 503;
+	return server_printf(answer, "somebody else is reading them, try again later\n");
+}
+
 bool agent_metrics(const char *path, uint16_t port,
 		   struct server_answer *answer, void *arg)
 {
 	bool endpoints = !strcmp(path, "/metrics/endpoints");
-	const struct agent *agent = arg;
+	struct agent *agent = arg;
 	FILE *out;
 
 	(void)port;
@@ -265,13 +272,17 @@ bool agent_metrics(const char *path, uint16_t port,
 		return server_printf(answer, "svcnat");
 	if (!endpoints && strcmp(path, "/metrics"))
 		return false;
+	if (endpoints && agent->endpoints_asked)
+		return refuse_endpoints(answer);
 	answer->type = "text/plain; version=0.0.4; charset=utf-8";
 	out = open_memstream(&answer->body, &answer->size);
 	if (!out)
 		return false;
-	if (endpoints)
+	if (endpoints) {
+		answer->busy = &agent->endpoints_asked;
 		kernel_ops.endpoint_stats(agent->kernel, out);
-	else
+	} else {
 		put_all(out, agent);
+	}
 	return !fclose(out);
 }

@@ -7,6 +7,7 @@
  *	log		what was asked, a line each before it is done: new, replace,
  *			del, config
  *	refuse		names of services to be refused, a line each
+ *	endpoints	what is said about endpoints, if it is there
  *	absent		if it is there, the module is not
  */
 #include "kernel.h"
@@ -309,6 +310,20 @@ static void stats(struct kernel *kernel, FILE *out)
 	fputs("svcnat_fake 1\n", out);
 }
 
+static void endpoint_stats(struct kernel *kernel, FILE *out)
+{
+	FILE *file = open_file(kernel, "endpoints", "r");
+	int c;
+
+	if (!file) {
+		stats(kernel, out);
+		return;
+	}
+	while ((c = getc(file)) != EOF)
+		putc(c, out);
+	fclose(file);
+}
+
 const struct kernel_ops kernel_ops = {
 	.open = open_kernel,
 	.close = close_kernel,
@@ -316,6 +331,6 @@ const struct kernel_ops kernel_ops = {
 	.apply = apply,
 	.config_set = config_set,
 	.stats = stats,
-	.endpoint_stats = stats,
+	.endpoint_stats = endpoint_stats,
 	.sentence = sentence,
 };

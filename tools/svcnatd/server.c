@@ -77,19 +77,53 @@ static uint16_t port_of(struct MHD_Connection *connection)
 	return ntohs(addr.sin6_port);
 }
 
+/* A body until it is sent, or nobody wants it any more. */
+struct body {
+	char *text;
+	bool *busy;
+};
+
+static void free_body(void *arg)
+{
+	struct body *body = arg;
+
+	if (body->busy)
+		*body->busy = false;
+	free(body->text);
+	free(body);
+}
+
+/* NULL: there is no memory, and the text is freed. */
+static struct MHD_Response *make_response(const struct server_answer *answer)
+{
+	struct body *body = malloc(sizeof(*body));
+	struct MHD_Response *response;
+
+	if (!body) {
+		free(answer->body);
+		return NULL;
+	}
+	body->text = answer->body;
+	body->busy = answer->busy;
+	if (body->busy)
+		*body->busy = true;
+	response = MHD_create_response_from_buffer_with_free_callback_cls(answer->size,
+									  body->text,
+									  free_body,
+									  body);
+	if (!response)
+		free_body(body);
+	return response;
+}
+
 static enum MHD_Result send_answer(struct MHD_Connection *connection,
 				   const struct server_answer *answer)
 {
-	struct MHD_Response *response;
+	struct MHD_Response *response = make_response(answer);
 	enum MHD_Result result;
 
-	response = MHD_create_response_from_buffer(answer->size,
-						   answer->body,
-						   MHD_RESPMEM_MUST_FREE);
-	if (!response) {
-		free(answer->body);
+	if (!response)
 		return MHD_NO;
-	}
 	MHD_add_response_header(response, "Content-Type", answer->type);
 	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
 	if (answer->header.name)

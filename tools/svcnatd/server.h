@@ -26,6 +26,7 @@ struct server_header {
  * @type: of its content
  * @body: from malloc(), the server frees it
  * @size: of @body
+ * @busy: NULL, or what is true from now on until @body is freed
  * @header: one more, if it is needed
  */
 struct server_answer {
@@ -33,6 +34,7 @@ struct server_answer {
 	const char *type;
 	char *body;
 	size_t size;
+	bool *busy;
 	struct server_header header;
 };
 
