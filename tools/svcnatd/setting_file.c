@@ -79,6 +79,14 @@ static bool says_nothing(const json_t *value)
 	       (json_is_object(value) && !json_object_size(value));
 }
 
+/* Ways of kube-proxy that we do not have; what is usual does instead. */
+static bool is_foreign(const char *path, const char *text)
+{
+	return !strcmp(path, "detectLocalMode") && text &&
+	       (!strcmp(text, "InterfaceNamePrefix") ||
+		!strcmp(text, "BridgeInterface"));
+}
+
 static bool apply(struct agent_options *options, const char *file,
 		  const struct setting *setting, const json_t *root,
 		  const char *mode)
@@ -94,6 +102,8 @@ static bool apply(struct agent_options *options, const char *file,
 	if (!format_value(text, sizeof(text), value))
 		return setting_refuse("%.200s: %s: expected %s", file, path,
 				      setting->expected);
+	if (is_foreign(path, text))
+		return true;
 	if (!setting->set(options, text))
 		return setting_refuse("%.200s: %s: expected %s, not \"%.200s\"",
 				      file, path, setting->expected, text);
@@ -143,7 +153,8 @@ static void find_leftovers(struct leftovers *leftovers, json_t *object,
 			continue;
 		if (json_is_object(value))
 			find_leftovers(leftovers, value, path);
-		else if (!is_applied(path, leftovers->mode))
+		else if (!is_applied(path, leftovers->mode) ||
+			 is_foreign(path, json_string_value(value)))
 			note(leftovers, path);
 	}
 }
