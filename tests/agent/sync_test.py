@@ -72,6 +72,19 @@ def nodes_are_waited_for_but_not_for_ever(c):
 
 
 @case
+def node_that_nobody_knows(c):
+    c.fill()
+    c.synced()
+    expect(c.find_log(level=4), [])
+    c.stop()
+    c.api.delete("Node", "n1")
+    c.synced()
+    lines = c.find_log(level=4)
+    expect([one["node"] for one in lines], ["n1"])
+    assert "there is no Node of that name" in lines[0]["msg"], lines
+
+
+@case
 def order_of_config_and_services(c):
     c.fill()
     c.synced()

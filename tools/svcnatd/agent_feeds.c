@@ -50,11 +50,20 @@ static void on_object(json_t *object, void *arg)
 	kube_store_put(feed->agent->store, feed->kind, object);
 }
 
+static void look_for_node(const struct agent *agent)
+{
+	if (!kube_store_node(agent->store))
+		log_line(LOG_WARNING, "there is no Node of that name, its zone, ranges and addresses are not known",
+			 LOG_TEXT("node", agent->options->node));
+}
+
 static void on_replace_end(void *arg)
 {
 	struct feed *feed = arg;
 
 	kube_store_list_end(feed->agent->store, feed->kind);
+	if (feed->kind == KUBE_NODE)
+		look_for_node(feed->agent);
 	note_change(feed);
 }
 
