@@ -199,6 +199,30 @@ def refusal_stops_nobody_else(c):
 
 
 @case
+def refusals_among_others(c):
+    """What is refused is left out, wherever it stands among the others."""
+    c.fill(12)
+    c.synced()
+    was = c.places()
+    evens = [f"default/s{i}:http" for i in range(0, 12, 2)]
+    c.write("kernel/refuse", "".join(f"{name}\n" for name in evens))
+    for i in range(12):
+        c.change(f"s{i}", f"10.244.4.{i + 1}")
+    c.wait_log(len(evens), level=4)
+    for i in range(1, 12, 2):
+        c.change(f"s{i}", f"10.244.5.{i}")
+    c.api.delete("Service", "s3", "default")
+    c.api.delete("EndpointSlice", "s3-a", "default")
+    want = {**c.wanted(), **{name: was[name] for name in evens}}
+    wait("the others", lambda: c.places() == want)
+    expect([one for one in c.asked() if one.startswith("del")],
+           ["del default/s3:http"])
+    expect(c.metrics()["svcnatd_services_refused"], len(evens))
+    os.unlink(c.path("kernel/refuse"))
+    c.wait_equal()
+
+
+@case
 def refusals_of_many_are_not_all_named(c):
     c.fill(100)
     c.write("kernel/refuse", "".join(

@@ -76,20 +76,29 @@ static void log_more(const char *sentence, size_t nr)
 			 LOG_NUMBER("services", (long long)nr));
 }
 
-/* What has no name of ours somebody else made, and it is theirs. */
-static void drop_others(struct list *found)
+/* Frees those of @drafts that @keep does not want. */
+static void filter(struct list *drafts,
+		   bool (*keep)(struct draft *draft, struct batch *batch),
+		   struct batch *batch)
 {
 	struct draft *draft;
 	size_t i, nr = 0;
 
-	for (i = 0; i < found->nr; i++) {
-		draft = list_at(found, i);
-		if (sync_is_ours(draft->service.head.service))
-			memmove(list_at(found, nr++), draft, found->size);
+	for (i = 0; i < drafts->nr; i++) {
+		draft = list_at(drafts, i);
+		if (keep(draft, batch))
+			memmove(list_at(drafts, nr++), draft, drafts->size);
 		else
 			draft_free(draft);
 	}
-	found->nr = nr;
+	drafts->nr = nr;
+}
+
+/* What has no name of ours somebody else made, and it is theirs. */
+static bool keep_ours(struct draft *draft, struct batch *batch)
+{
+	(void)batch;
+	return sync_is_ours(draft->service.head.service);
 }
 
 static bool read_all(struct sync *sync)
@@ -102,7 +111,7 @@ static bool read_all(struct sync *sync)
 	if (code) {
 		fail_kernel(sync, "read");
 	} else {
-		drop_others(&found);
+		filter(&found, keep_ours, NULL);
 		sync->drifted = 0;
 		wanted_found(sync->wanted, &found, on_drift, sync);
 		log_more("somebody else changed many services in the kernel",
@@ -148,35 +157,28 @@ static const char *name_at(const struct list *drafts, size_t i)
 	return draft->service.head.service;
 }
 
-static void remove_at(struct list *drafts, size_t i)
+/* Without those to which the kernel has said no already. */
+static bool keep_before(struct draft *draft, struct batch *batch)
 {
-	draft_free(list_at(drafts, i));
-	memmove(list_at(drafts, i), list_at(drafts, i + 1),
-		(--drafts->nr - i) * drafts->size);
+	const char *name = draft->service.head.service;
+
+	return !refusals_have(&batch->sync->refusals, name,
+			      find(&batch->after, name));
 }
 
-/* Those to which the kernel has said no already. */
+static bool keep_after(struct draft *draft, struct batch *batch)
+{
+	return !refusals_have(&batch->sync->refusals,
+			      draft->service.head.service, draft);
+}
+
 static void leave_out_refused(struct batch *batch)
 {
-	const struct refusals *refusals = &batch->sync->refusals;
-	const struct draft *after;
-	size_t i = 0;
-
-	while (refusals->nr && i < batch->before.nr) {
-		after = find(&batch->after, name_at(&batch->before, i));
-		if (refusals_have(refusals, name_at(&batch->before, i), after))
-			remove_at(&batch->before, i);
-		else
-			i++;
-	}
-	i = 0;
-	while (refusals->nr && i < batch->after.nr) {
-		after = list_at(&batch->after, i);
-		if (refusals_have(refusals, name_at(&batch->after, i), after))
-			remove_at(&batch->after, i);
-		else
-			i++;
-	}
+	if (!batch->sync->refusals.nr)
+		return;
+	/* They are looked for in the others. */
+	filter(&batch->before, keep_before, batch);
+	filter(&batch->after, keep_after, batch);
 }
 
 static void on_refused(const char *name, const char *sentence, void *arg)
