@@ -262,6 +262,82 @@ def refused_change_keeps_what_was(c):
 
 
 @case
+def refused_address_stops_nothing_else(c):
+    """One from outside that only the kernel knows to be no good."""
+    c.fill()
+    c.api.put(service("s2", "10.96.0.3", externalIPs=["198.51.100.1"]))
+    c.write("kernel/refuse", "10.0.0.255:80\n10.0.0.254:80\n")
+    c.api.put(service("s1", "10.96.0.2", externalIPs=["10.0.0.255"]))
+    c.start()
+    c.wait_log(service="default/s1:http", level=4)
+    fronts = {"default/s0:http": ["10.96.0.1:80"],
+              "default/s1:http": ["10.96.0.2:80"],
+              "default/s2:http": ["10.96.0.3:80", "198.51.100.1:80"]}
+
+    def is_right():
+        return c.places() == {
+            name: (fronts[name], places)
+            for name, (_, places) in c.wanted().items()}
+
+    wait("the rest of it", is_right)
+    expect(c.metrics()["svcnatd_services_refused"], 1)
+    # What the kernel took before stays, and endpoints change with others.
+    c.api.put(service("s2", "10.96.0.3",
+                      externalIPs=["198.51.100.1", "10.0.0.254"]))
+    c.wait_log(service="default/s2:http", level=4)
+    c.change("s1")
+    c.change("s2")
+    wait("their endpoints", is_right)
+    expect(c.metrics()["svcnatd_services_refused"], 2)
+    expect(c.find_log(msg="somebody else changed a service in the kernel"),
+           [])
+    os.unlink(c.path("kernel/refuse"))
+    fronts["default/s1:http"] = ["10.0.0.255:80", "10.96.0.2:80"]
+    fronts["default/s2:http"] = ["10.0.0.254:80", "10.96.0.3:80",
+                                 "198.51.100.1:80"]
+    wait("all of it", is_right)
+    expect(c.metrics()["svcnatd_services_refused"], 0)
+
+
+@case
+def refused_service_is_left_alone(c):
+    """What is refused with and without its addresses from outside."""
+    c.fill()
+    c.synced()
+    was = c.places()["default/s1:http"]
+    c.write("kernel/refuse", "default/s1:http\n")
+    c.api.put(service("s1", "10.96.0.2", externalIPs=["198.51.100.1"]))
+    lines = c.wait_log(2, service="default/s1:http", level=4)
+    assert all("as asked" in one["error"] for one in lines), lines
+    expect(c.places()["default/s1:http"], was)
+    expect(c.metrics()["svcnatd_services_refused"], 1)
+    os.unlink(c.path("kernel/refuse"))
+    wait("it", lambda: c.places()["default/s1:http"][0] == [
+        "10.96.0.2:80", "198.51.100.1:80"])
+
+
+@case
+def refusals_of_both_kinds_at_once(c):
+    """What is refused whole stays as it was when a part of another is not."""
+    c.fill()
+    c.synced()
+    was = c.places()
+    before = c.asked()
+    c.stop()
+    c.write("kernel/refuse", "default/s0:http\n10.0.0.255:80\n")
+    c.change("s0")
+    c.change("s1")
+    c.api.put(service("s1", "10.96.0.2", externalIPs=["10.0.0.255"]))
+    c.start()
+    wait("a part of it", lambda: c.ended() or c.places() == {
+        **was, "default/s1:http": (["10.96.0.2:80"], ["10.244.3.2:8080"])})
+    expect(c.asked()[len(before):], ["replace default/s1:http"])
+    expect(c.metrics()["svcnatd_services_refused"], 2)
+    os.unlink(c.path("kernel/refuse"))
+    wait("all of it", lambda: c.metrics()["svcnatd_services_refused"] == 0)
+
+
+@case
 def module_missing_at_first(c):
     c.fill()
     c.write("kernel/absent", "")

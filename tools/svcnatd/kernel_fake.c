@@ -6,7 +6,8 @@
  *	config		the configuration, in JSON
  *	log		what was asked, a line each before it is done: new, replace,
  *			del, config
- *	refuse		names of services to be refused, a line each
+ *	refuse		names of services to be refused, a line each, or where
+ *			frontends are that are
  *	endpoints	what is said about endpoints, if it is there
  *	absent		if it is there, the module is not
  */
@@ -143,7 +144,22 @@ static int read_services(struct kernel *kernel, const char *name,
 
 /* Changes. */
 
-static bool is_refused(const struct kernel *kernel, const char *name)
+static bool is_named(const struct draft *draft, const char *line)
+{
+	char text[ADDR_TEXT_SIZE];
+	size_t i;
+
+	if (!strcmp(line, draft->service.head.service))
+		return true;
+	for (i = 0; i < draft->frontends.nr; i++)
+		if (!strcmp(line, format_frontend(text,
+						  list_at(&draft->frontends,
+							  i))))
+			return true;
+	return false;
+}
+
+static bool is_refused(const struct kernel *kernel, const struct draft *draft)
 {
 	FILE *file = open_file(kernel, "refuse", "r");
 	bool refused = false;
@@ -151,7 +167,7 @@ static bool is_refused(const struct kernel *kernel, const char *name)
 
 	while (file && !refused && fgets(line, sizeof(line), file)) {
 		line[strcspn(line, "\n")] = '\0';
-		refused = !strcmp(line, name);
+		refused = is_named(draft, line);
 	}
 	if (file)
 		fclose(file);
@@ -209,7 +225,7 @@ static void make(struct kernel *kernel, const struct draft *old,
 
 	if (old && are_equal(old, wanted))
 		return;
-	if (is_refused(kernel, name)) {
+	if (is_refused(kernel, wanted)) {
 		refused(name, "refused, as asked", arg);
 		return;
 	}

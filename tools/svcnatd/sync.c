@@ -13,6 +13,7 @@
 #include "log.h"
 #include "memory.h"
 #include "refusals.h"
+#include "remainder.h"
 #include "translate.h"
 #include "wanted.h"
 
@@ -37,6 +38,7 @@ struct batch {
 	struct list before;
 	struct list after;
 	struct list refused;	/* of char * */
+	struct list found;	/* what the kernel has of those instead */
 };
 
 bool sync_is_ours(const char *service)
@@ -125,17 +127,17 @@ static bool read_all(struct sync *sync)
 }
 
 /* A refusal may have left a part of what should have been. */
-static void read_one(struct sync *sync, const char *name)
+static void read_one(struct batch *batch, const char *name)
 {
-	struct list found;
+	struct sync *sync = batch->sync;
+	struct list *found = &batch->found;
+	size_t nr = found->nr;
 
-	drafts_init(&found);
-	if (kernel_ops.read(sync->kernel, name, &found))
+	if (kernel_ops.read(sync->kernel, name, found))
 		sync->lost = true;
 	else
 		wanted_found_one(sync->wanted, name,
-				 found.nr ? list_at(&found, 0) : NULL);
-	drafts_free(&found);
+				 found->nr > nr ? list_at(found, nr) : NULL);
 }
 
 /* What it shall have. */
@@ -200,22 +202,89 @@ static void settle(struct batch *batch, const char *name)
 	refusals_del(&batch->sync->refusals, name);
 }
 
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static const char *refused_at(const struct batch *batch, size_t i)
+{
+	return *(char **)list_at(&batch->refused, i);
+}
+
+/* Of one service more than one thing may have been refused. */
+static void settle_refused(struct batch *batch)
+{
+	const char *name;
+	size_t i;
+
+	list_sort(&batch->refused, compare_names);
+	for (i = 0; i < batch->refused.nr; i++) {
+		name = refused_at(batch, i);
+		if (i && !strcmp(name, refused_at(batch, i - 1)))
+			continue;
+		refusals_add(&batch->sync->refusals, name,
+			     find(&batch->after, name));
+		read_one(batch, name);
+	}
+	drafts_sort(&batch->found);
+}
+
 static void settle_all(struct batch *batch)
 {
-	struct sync *sync = batch->sync;
-	const char *name;
 	size_t i;
 
 	for (i = 0; i < batch->before.nr; i++)
 		settle(batch, name_at(&batch->before, i));
 	for (i = 0; i < batch->after.nr; i++)
 		settle(batch, name_at(&batch->after, i));
-	for (i = 0; i < batch->refused.nr; i++) {
-		name = *(char **)list_at(&batch->refused, i);
-		refusals_add(&sync->refusals, name,
-			     find(&batch->after, name));
-		read_one(sync, name);
+	settle_refused(batch);
+}
+
+static bool keep_reduced(struct draft *draft, struct batch *batch)
+{
+	const char *name = draft->service.head.service;
+
+	return bsearch(&name, batch->refused.item, batch->refused.nr,
+		       batch->refused.size, compare_names) &&
+	       remainder_make(draft, find(&batch->found, name));
+}
+
+static bool keep_found(struct draft *draft, struct batch *batch)
+{
+	return find(&batch->after, draft->service.head.service);
+}
+
+/* All of it was refused, and that was said. */
+static void on_reduced_refused(const char *name, const char *sentence,
+			       void *arg)
+{
+	(void)name;
+	(void)sentence;
+	(void)arg;
+}
+
+/* What of it may be served without what was refused. */
+static bool send_reduced(struct batch *batch)
+{
+	struct sync *sync = batch->sync;
+	size_t i;
+
+	if (!batch->refused.nr || sync->lost)
+		return true;
+	filter(&batch->after, keep_reduced, batch);
+	filter(&batch->found, keep_found, batch);
+	if (!batch->after.nr)
+		return true;
+	if (kernel_ops.apply(sync->kernel, &batch->found, &batch->after,
+			     on_reduced_refused, NULL)) {
+		fail_kernel(sync, "apply");
+		return false;
 	}
+	/* All of what was wished is refused still. */
+	for (i = 0; i < batch->after.nr; i++)
+		read_one(batch, name_at(&batch->after, i));
+	return true;
 }
 
 static bool send_batch(struct batch *batch)
@@ -233,7 +302,7 @@ static bool send_batch(struct batch *batch)
 	}
 	log_more("the kernel refused many services", batch->refused.nr);
 	settle_all(batch);
-	return true;
+	return send_reduced(batch);
 }
 
 static bool apply(struct sync *sync)
@@ -248,14 +317,16 @@ static bool apply(struct sync *sync)
 		return true;
 	drafts_init(&batch.before);
 	drafts_init(&batch.after);
+	drafts_init(&batch.found);
 	wanted_changes(sync->wanted, &batch.before, &batch.after);
 	leave_out_refused(&batch);
 	good = send_batch(&batch);
 	for (i = 0; i < batch.refused.nr; i++)
-		free(*(char **)list_at(&batch.refused, i));
+		free((char *)refused_at(&batch, i));
 	list_free(&batch.refused);
 	drafts_free(&batch.before);
 	drafts_free(&batch.after);
+	drafts_free(&batch.found);
 	return good;
 }
 
