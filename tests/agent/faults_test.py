@@ -396,6 +396,30 @@ def watch_half_open(c):
 
 
 @case
+def watch_half_open_where_bookmarks_came(c):
+    """Its silence is noticed long before it would have ended."""
+    c.fill()
+    c.synced("--api-watch-period=2m", "--api-timeout=1s")
+    c.api.bookmark("endpointslices")
+    wait("the bookmark", lambda: c.metrics()[
+        'svcnatd_api_bookmarks_total{resource="endpointslices"}'] >= 1)
+    before = len(c.api.asked("watch", "endpointslices"))
+    c.api.end_watches()
+    wait("the next watch", lambda: len(
+        c.api.asked("watch", "endpointslices")) > before)
+    c.wait_watches()
+    c.api.fault("silence", verb="open", resource="endpointslices")
+    with c.api.changed:
+        c.api.changed.notify_all()
+    wait("the silence", lambda: not c.api.pending())
+    c.change()
+    c.wait_equal()
+    assert c.failures("endpointslices", "timeout") >= 1
+    # Of others nobody knows that they are alive.
+    expect(c.failures("services", "timeout"), 0)
+
+
+@case
 def watch_without_head(c):
     refuse_watch(c, "silence")
     recovers(c, "timeout")

@@ -50,7 +50,8 @@ struct reflector_handler {
 /**
  * struct reflector_timing - how patient it is
  * @watch: seconds that a watch lasts, at least; at most twice that
- * @silence: seconds without a byte until a list is given up
+ * @silence: seconds without a byte until a list is given up; a watch is after
+ *	three times that, if there have been bookmarks
  * @grace: seconds that a watch may outlast its time
  * @backoff_min: the first wait after a failure, in microseconds
  * @backoff_max: the longest one

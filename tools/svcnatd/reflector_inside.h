@@ -32,6 +32,8 @@
  * @again: the next request follows a failure
  * @stuck: how many watches failed at one place
  * @begin: when this one began, in microseconds
+ * @alive: when its last bookmark came, or the same
+ * @gap: the most that was between two bookmarks, in microseconds
  * @events: what it brought; or how many objects a list has
  * @ended: why one of its lines ended it
  * @why: the same in words
@@ -56,6 +58,8 @@ struct reflector {
 	bool again;
 	unsigned int stuck;
 	uint64_t begin;
+	uint64_t alive;
+	uint64_t gap;
 	uint64_t events;
 	enum failure ended;
 	char why[ANSWER_WHY_SIZE];

@@ -10,6 +10,8 @@
 #define LINE_MAX	(16 << 20)
 /* A watch that lasts so long, in microseconds, did its work. */
 #define WATCH_MIN	1000000
+/* So many bookmarks may be missing before a watch is given up. */
+#define BOOKMARKS	3
 
 static int end_watch(struct reflector *r, enum failure failure)
 {
@@ -29,11 +31,22 @@ static int take_error(struct reflector *r, const json_t *status)
 	return end_watch(r, code == 429 ? FAILURE_THROTTLED : FAILURE_STATUS);
 }
 
+/* How far apart they are is the server's choice. */
+static void take_bookmark(struct reflector *r)
+{
+	uint64_t now = reflector_now();
+
+	if (now - r->alive > r->gap)
+		r->gap = now - r->alive;
+	r->alive = now;
+	r->counts.bookmarks++;
+	r->handler.bookmark(r->handler.arg);
+}
+
 static void take_object(struct reflector *r, const struct answer_event *event)
 {
 	if (event->type == ANSWER_BOOKMARK) {
-		r->counts.bookmarks++;
-		r->handler.bookmark(r->handler.arg);
+		take_bookmark(r);
 	} else {
 		r->counts.events++;
 		if (event->type == ANSWER_DELETED)
@@ -130,6 +143,18 @@ static char *watch_path(const struct reflector *r, long seconds)
 	return path;
 }
 
+/* Where no bookmarks come a watch in which nothing happens is silent. */
+static long silence_of(const struct reflector *r)
+{
+	long gap = (long)(r->gap / 1000000) + 1;
+
+	if (!r->counts.bookmarks)
+		return 0;
+	if (gap < r->timing->silence)
+		gap = r->timing->silence;
+	return BOOKMARKS * gap;
+}
+
 void reflector_watch(struct reflector *r)
 {
 	/* Not all nodes at the same time. */
@@ -138,6 +163,7 @@ void reflector_watch(struct reflector *r)
 	struct http_request req = {
 		.path = watch_path(r, seconds),
 		.connect_timeout = REFLECTOR_CONNECT,
+		.silence = silence_of(r),
 		.timeout = seconds + r->timing->grace,
 		.fresh = r->again,
 		.data = watch_data,
@@ -147,6 +173,7 @@ void reflector_watch(struct reflector *r)
 
 	r->input.max = LINE_MAX;
 	r->begin = reflector_now();
+	r->alive = r->begin;
 	r->events = 0;
 	r->ended = NR_FAILURES;
 	r->counts.watches++;
