@@ -7,6 +7,7 @@ import concurrent.futures
 import http.client
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -58,9 +59,14 @@ def node(name="n1", zone="z1", **spec):
 
 
 def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+    """One that the kernel gives to no client meanwhile."""
+    while True:
+        with socket.socket() as sock:
+            try:
+                sock.bind(("127.0.0.1", random.randrange(10000, 30000)))
+            except OSError:
+                continue
+            return sock.getsockname()[1]
 
 
 def wait(what, condition, limit=LIMIT):
