@@ -1,0 +1,163 @@
+#!/usr/bin/env -S python3 -B
+# SPDX-License-Identifier: GPL-2.0
+"""How svcnatd fares with many Services, and with changes that do not end.
+
+usage: tests/agent/scale.py [--services N] [--endpoints N] [--rate N]
+                            [--seconds N] SVCNATD_FAKE
+
+The kernel is played, by files: what the module takes is not in the figures,
+and neither is what the agent does each sync period, to read all that there is:
+these files are much slower than netlink.  The API server's share is: it is
+Python, and has the other CPU.
+"""
+import argparse
+import collections
+import os
+import sys
+import time
+
+import agent
+
+FIRST_MAX = 10          # seconds until the kernel is equal to the cluster
+MEMORY_MAX = 400        # MB
+CHANGE_MAX = 0.05       # seconds until it has a change, 99 of 100 times
+GROWTH_MAX = 1.02       # from the middle of all changes to their end
+SETTLE = 3              # seconds after which a change is looked for
+
+
+def address(number):
+    return f"10.{128 + (number >> 16)}.{number >> 8 & 255}.{number & 255}"
+
+
+class Cluster:
+    def __init__(self, case, services, endpoints):
+        self.case = case
+        self.services = services
+        self.endpoints = endpoints
+        case.api.put(agent.node())
+        for i in range(services):
+            case.api.put(agent.service(
+                f"s{i}", f"10.96.{i // 250}.{i % 250 + 1}"))
+            self.put_slice(i, 0)
+
+    def put_slice(self, i, turn):
+        """All of its endpoints, of which the first one is another each turn."""
+        first = i * self.endpoints
+        spare = self.services * self.endpoints + i
+        self.case.api.put(agent.slice_of(f"s{i}", [
+            address(spare if turn % 2 and not e else first + e)
+            for e in range(self.endpoints)]))
+
+    def changed_at(self, i):
+        """When the kernel had the last change, in seconds."""
+        return os.stat(os.path.join(
+            self.case.fake, "services", f"default%s{i}:http")).st_mtime
+
+
+def memory(pid, what):
+    """In MB, as the kernel has it."""
+    with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+        for line in file:
+            if line.startswith(what + ":"):
+                return int(line.split()[1]) * 1024 / 1e6
+    raise AssertionError(f"no {what}")
+
+
+def cpu(pid):
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def first_sync(case):
+    begin = time.monotonic()
+    case.start("--sync-period=10h", quick=False)
+    case.wait_log(msg="the kernel is equal to the cluster")
+    took = time.monotonic() - begin
+    case.wait_watches()
+    return took
+
+
+def changes(cluster, rate, seconds):
+    """Of each change how long it took, and the memory in the middle."""
+    pending = collections.deque()
+    took = []
+    middle = 0
+    begin = time.time()
+    for n in range(rate * seconds):
+        time.sleep(max(0, begin + n / rate - time.time()))
+        i = n % cluster.services
+        pending.append((i, time.time()))
+        cluster.put_slice(i, n // cluster.services + 1)
+        while pending[0][1] < time.time() - SETTLE:
+            took.append(late(cluster, *pending.popleft()))
+        if n == rate * seconds // 2:
+            middle = memory(cluster.case.agent.pid, "VmRSS")
+    time.sleep(SETTLE)
+    took += [late(cluster, *one) for one in pending]
+    return sorted(took), middle
+
+
+def late(cluster, i, at):
+    delay = cluster.changed_at(i) - at
+    if delay < 0:
+        raise AssertionError(f"the change of s{i} did not arrive")
+    return delay
+
+
+class Report:
+    def __init__(self):
+        self.number = self.failed = 0
+        print("KTAP version 1")
+
+    def result(self, good, text):
+        self.number += 1
+        self.failed += not good
+        print(f"{'' if good else 'not '}ok {self.number} {text}", flush=True)
+
+    def end(self):
+        print(f"1..{self.number}")
+        return self.failed > 0
+
+
+def measure(case, args, report):
+    cluster = Cluster(case, args.services, args.endpoints)
+    took = first_sync(case)
+    pid = case.agent.pid
+    most = memory(pid, "VmHWM")
+    report.result(took < FIRST_MAX, f"first sync of {args.services} Services "
+                  f"with {args.endpoints} endpoints: {took:.1f} s, "
+                  f"{cpu(pid):.1f} s of CPU")
+    report.result(most < MEMORY_MAX, f"memory until then: {most:.0f} MB")
+    before = cpu(pid)
+    took, middle = changes(cluster, args.rate, args.seconds)
+    used = (cpu(pid) - before) / len(took) * 1000
+    p99 = took[len(took) * 99 // 100]
+    report.result(p99 < CHANGE_MAX, f"{len(took)} changes, {args.rate} a "
+                  f"second: median {took[len(took) // 2] * 1000:.1f} ms, "
+                  f"99 of 100 in {p99 * 1000:.1f} ms, "
+                  f"last {took[-1] * 1000:.0f} ms, {used:.2f} ms of CPU each")
+    end = memory(pid, "VmRSS")
+    report.result(end < middle * GROWTH_MAX, f"memory in the middle "
+                  f"{middle:.1f} MB, at the end {end:.1f} MB")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--services", type=int, default=10000)
+    parser.add_argument("--endpoints", type=int, default=20)
+    parser.add_argument("--rate", type=int, default=100)
+    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("svcnatd")
+    args = parser.parse_args()
+    report = Report()
+    case = agent.Case(os.path.abspath(args.svcnatd))
+    try:
+        measure(case, args, report)
+    finally:
+        case.close()
+    return report.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
