@@ -2,6 +2,7 @@
 #include "cmd.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "plan.h"
@@ -169,14 +170,22 @@ static int read_now(struct snapshot *snap, struct config *config)
 	return EXIT_REFUSED;
 }
 
+static bool stdin_is_a_pipe(void)
+{
+	struct stat st;
+
+	return !fstat(STDIN_FILENO, &st) &&
+	       (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
+}
+
 /* From a pipe nothing comes if what should have written has failed. */
 static int check_wish(const struct wish *wish, const char *file,
 		      const struct snapshot *snap)
 {
 	if (strcmp(file, "-") || wish->drafts.nr || wish->config.head.given ||
-	    !snap->services.objects.nr)
+	    !snap->services.objects.nr || !stdin_is_a_pipe())
 		return 0;
-	complain("standard input describes nothing, and nothing was changed; to remove all: svcctl service flush");
+	complain("the pipe describes nothing, and nothing was changed; to remove all: svcctl service flush");
 	return EXIT_WORDS;
 }
 
@@ -235,6 +244,6 @@ const struct object object_apply = {
 	"  service add, service replace, frontend add, endpoint add\n"
 	"and keys of the config what lines of config set say.  Prints each change\n"
 	"that it makes, and with --dry-run those that it would make.  What is not\n"
-	"different is not touched.  Standard input without a line changes nothing\n"
+	"different is not touched.  A pipe that brings nothing changes nothing\n"
 	"where there are services.\n"
 };

@@ -208,16 +208,16 @@ what_does_not_parse_changes_nothing()
 }
 
 # svcctl save | svcctl apply -, where save fails.
-an_empty_stdin_changes_nothing()
+an_empty_pipe_changes_nothing()
 {
 	some_of_all | ctl -b - || fail "cannot make it"
 	ctl save > "$tmp/saved"
 	listen
-	apply < /dev/null
+	apply < <(:)
 	check_is "status" "$status" 1
 	check_is "stdout" "$changes" ""
 	check_is "stderr" "$(< "$tmp/error")" \
-		"svcctl: standard input describes nothing, and nothing was changed; to remove all: svcctl service flush"
+		"svcctl: the pipe describes nothing, and nothing was changed; to remove all: svcctl service flush"
 	check_is "heard" "$(heard)" ""
 	stop_listening
 	must config set timeout-udp 29s
@@ -325,8 +325,7 @@ many_services_take_seconds()
 	stop_listening
 	# It has told the monitor with one of the keys.
 	must config set timeout-udp 30
-	: > "$tmp/none"
-	timed apply "$tmp/none"
+	timed apply - < /dev/null
 	note "removal: $took ms"
 	check_is "services" "$(ctl save)" ""
 }
@@ -341,7 +340,7 @@ run_tests \
 	unchanged_endpoints_keep_their_connections \
 	frontends_swap \
 	what_does_not_parse_changes_nothing \
-	an_empty_stdin_changes_nothing \
+	an_empty_pipe_changes_nothing \
 	what_is_refused_is_named \
 	a_dry_run_changes_nothing \
 	many_services_take_seconds

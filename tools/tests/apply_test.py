@@ -175,7 +175,7 @@ def nothing_on_stdin():
                         (["apply", "--dry-run", "-"], "")]:
         ran = Run(words, config(), WEB + done(), ack(), stdin=text)
         expect((ran.code, ran.out, ran.err, len(ran.requests)),
-               (1, "", "svcctl: standard input describes nothing, and nothing "
+               (1, "", "svcctl: the pipe describes nothing, and nothing "
                 "was changed; to remove all: svcctl service flush\n", 2))
     ran = Run(["apply", "/dev/null"], config(), WEB + done(), ack())
     expect((ran.code, ran.out, ran.err), (0, "service del web\n", ""))
