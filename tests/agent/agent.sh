@@ -6,24 +6,13 @@
 #    client ------- node ------- eps	see setup_topology() in lib/topology.sh
 #		     |
 #		    pod
-#
-# The API server is tests/agent/apiserver.py, in the node's namespace as well.
-# shellcheck disable=SC2317  # run_tests calls the functions
+# shellcheck disable=SC2119,SC2317  # run_tests calls the functions
 
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../lib/traffic.sh"
+. "$(dirname "$0")/../lib/cluster.sh"
 
-repo=$(cd "$lib_dir/.." && pwd)
-svcnatd=$repo/tools/svcnatd/svcnatd
 vip=10.96.0.10
-agent=
-runs=0
-
-# api JSON: a command for the API server
-api()
-{
-	ip netns exec "$node" curl -sSf -o "$tmp/answer" -d "$1" \
-		"$url/control" || fail "the API server refused $1"
-}
 
 # put KIND JSON: an object, of which JSON is all but what kind it is
 put()
@@ -52,59 +41,6 @@ put_slice()
 		"addressType": "IPv4", "ports": [{"name": "http",
 		"protocol": "TCP", "port": '"$2"'}],
 		"endpoints": ['"${endpoints%, }"']'
-}
-
-start_api()
-{
-	ip netns exec "$node" python3 -B "$repo/tests/agent/apiserver.py" \
-		--port 6443 > "$tmp/api" 2>&1 &
-	pid_list+=($!)
-	slowwait 30000 test -s "$tmp/api" || bail_out "no API server"
-	url=$(head -n 1 "$tmp/api")
-	cat > "$tmp/kubeconfig" <<- END
-		current-context: here
-		contexts: [{name: here, context: {cluster: this}}]
-		clusters: [{name: this, cluster: {server: "$url"}}]
-	END
-}
-
-start_agent()
-{
-	log=$tmp/agent.$((++runs))
-	ip netns exec "$node" "$svcnatd" --kubeconfig "$tmp/kubeconfig" \
-		--node n1 --sync-period 3s --api-backoff 100ms \
-		--api-backoff-max 1s 2> "$log" &
-	agent=$!
-	slowwait 30000 has "equal to the cluster" "$log" ||
-		fail "the agent does not begin: $(tail -n 20 "$log")"
-}
-
-stop_agent()
-{
-	kill "$agent"
-	wait "$agent" || fail "svcnatd ended with $?: $(tail -n 20 "$log")"
-}
-
-# is_served NAME ENDPOINTS: exactly so
-is_served()
-{
-	local got
-
-	got=$(ctl -j endpoint show "default/$1:http" 2> /dev/null |
-		jq -r '[.[] | "\(.address):\(.port)"] | join(" ")') || return
-	[ "$got" = "$2" ]
-}
-
-is_gone()
-{
-	! ctl service show "default/$1:http" > "$tmp/show" 2>&1
-}
-
-# comes NAME ENDPOINTS
-comes()
-{
-	busywait 10000 is_served "$@" ||
-		fail "$1 is not served by $2: $(tail -n 20 "$log")"
 }
 
 first_list_is_served()

@@ -50,3 +50,16 @@ stop_listening()
 	ended=0
 	wait "$monitor" || ended=$?
 }
+
+# service_lines PREFIX NUMBER: so many, each with four endpoints; the names begin
+# with PREFIX
+service_lines()
+{
+	seq "$2" | awk -v prefix="$1" '{
+		at = int($1 / 250) "." $1 % 250 + 1
+		printf "service add %s%d tcp 10.100.%s:80", prefix, $1, at
+		for (i = 0; i < 4; i++)
+			printf " endpoint 10.%d.%s:80", 20 + i, at
+		print ""
+	}'
+}

@@ -274,18 +274,6 @@ a_dry_run_changes_nothing()
 	start
 }
 
-# services NUMBER: as many lines, each with four endpoints
-services()
-{
-	seq "$1" | awk '{
-		at = int($1 / 250) "." $1 % 250 + 1
-		printf "service add ns/s%d tcp 10.%d.%s:80", $1, 100, at
-		for (i = 0; i < 4; i++)
-			printf " endpoint 10.%d.%s:80", 20 + i, at
-		print ""
-	}'
-}
-
 # timed WORD...: sets $took to the milliseconds that svcctl WORD... took
 timed()
 {
@@ -301,7 +289,7 @@ many_services_take_seconds()
 {
 	local number=$((10000 / slow)) limit=30000
 
-	services "$number" > "$tmp/wish"
+	service_lines ns/s "$number" > "$tmp/wish"
 	timed apply "$tmp/wish"
 	note "$number services: $took ms"
 	check_num "first time, ms" "$took < $limit"

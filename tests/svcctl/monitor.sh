@@ -98,18 +98,6 @@ it_ends_with_its_reader()
 	check_num "ms" "$((now - begin)) < 5000 * slow"
 }
 
-# services NUMBER: as many lines, each with four endpoints
-services()
-{
-	seq "$1" | awk '{
-		at = int($1 / 250) "." $1 % 250 + 1
-		printf "service add s%d tcp 10.%d.%s:80", $1, 100, at
-		for (i = 0; i < 4; i++)
-			printf " endpoint 10.%d.%s:80", 20 + i, at
-		print ""
-	}'
-}
-
 # kinds: how many lines of each kind are in $tmp/changes, sorted
 kinds()
 {
@@ -126,7 +114,7 @@ what_was_lost_follows()
 
 	must service add old tcp 10.96.0.1:80 endpoint 10.2.0.1:80
 	must service add kept tcp 10.96.0.2:80 endpoint 10.2.0.1:80
-	services "$number" > "$tmp/wish"
+	service_lines s "$number" > "$tmp/wish"
 	echo "service add kept tcp 10.96.0.2:80 endpoint 10.2.0.1:80 weight 2" \
 		>> "$tmp/wish"
 	listen
