@@ -19,8 +19,8 @@ external=192.0.2.80
 local_pod=10.4.0.2:80
 remote_pods="10.2.0.1:80 10.2.0.2:80"
 
-# balanced [MEMBER]...: the Service; MEMBERs are more of its spec, in JSON
-balanced()
+# web_object [MEMBER]...: the Service; MEMBERs are more of its spec, in JSON
+web_object()
 {
 	local more=
 
@@ -102,7 +102,7 @@ health_is()
 by_each_of_its_addresses()
 {
 	start_agent
-	{ balanced; far_pods; } | comes_to "endpoint 10.2.0.2:80"
+	{ web_object; far_pods; } | comes_to "endpoint 10.2.0.2:80"
 	reach "$remote_pods" "$client" "$vip:80" "$balancer:80" \
 		"$external:80" 10.1.0.1:30080
 	reach "$remote_pods" "$pod" "$vip:80" "$balancer:80" 10.1.0.1:30080
@@ -117,19 +117,19 @@ by_each_of_its_addresses()
 
 source_ranges()
 {
-	balanced '"loadBalancerSourceRanges": ["10.3.0.0/16"]' |
+	web_object '"loadBalancerSourceRanges": ["10.3.0.0/16"]' |
 		comes_to "allow 10.3.0.0/16"
 	refused "out of range" ETIMEDOUT "$client" -t 300 "$balancer:80"
 	asked "in range" "$client" -s 10.3.0.7 "$balancer:80"
 	# They are the load balancer's alone.
 	asked "by another address" "$client" "$external:80"
-	balanced | comes_to "$balancer:80 kind lb (frontend|endpoint)"
+	web_object | comes_to "$balancer:80 kind lb (frontend|endpoint)"
 	asked "without ranges" "$client" "$balancer:80"
 }
 
 external_policy_local()
 {
-	balanced '"externalTrafficPolicy": "Local"' \
+	web_object '"externalTrafficPolicy": "Local"' \
 		'"healthCheckNodePort": 30090' |
 		comes_to "external-policy local"
 	busywait 10000 health_is 503 || fail "health: $(health_code)"
@@ -144,7 +144,7 @@ external_policy_local()
 
 internal_policy_local()
 {
-	balanced '"internalTrafficPolicy": "Local"' |
+	web_object '"internalTrafficPolicy": "Local"' |
 		comes_to "internal-policy local"
 	reach "$local_pod" "$client" "$vip:80"
 	reach "$remote_pods $local_pod" "$client" "$balancer:80"
@@ -156,7 +156,7 @@ affinity()
 {
 	local first
 
-	balanced '"sessionAffinity": "ClientIP"' \
+	web_object '"sessionAffinity": "ClientIP"' \
 		'"sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 100}}' |
 		comes_to "affinity 100s"
 	asked client "$client" "$vip:80"
@@ -169,7 +169,7 @@ affinity()
 # The Node's zone is a.
 hints()
 {
-	{ balanced; pods 10.2.0.1 n2 a 10.2.0.2 n2 b; } |
+	{ web_object; pods 10.2.0.1 n2 a 10.2.0.2 n2 b; } |
 		comes_to "endpoint 10.2.0.1:80$"
 	reach 10.2.0.1:80 "$client" "$vip:80"
 	pods 10.2.0.1 n2 b 10.2.0.2 n2 b | comes_to "endpoint 10.2.0.2:80"
