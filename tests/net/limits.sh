@@ -111,10 +111,11 @@ flows_expire()
 		timeout-tcp-closing 1 timeout-tcp-established 3
 	before=$(stat flow_expired)
 	stream talk "$client" -n 4 "$vip:80"
-	asked "one question" "$client" -u -n 20 "$vip:80"
+	# None from a port that another one had: that is a conversation.
+	asked "one question" "$client" -u -n 20 -i -s 10.3.1.1 -p 5001 "$vip:80"
 	asked "after FIN" "$client" -n 10 "$vip:80"
 	asked "after RST" "$client" -n 10 -r "$vip:80"
-	# Twice each from one port: that is a conversation.
+	# Twice each from one port: that is one.
 	asked first "$client" -u -n 10 -i -s 10.3.0.1 -p 5000 "$vip:80"
 	asked second "$client" -u -n 10 -i -s 10.3.0.1 -p 5000 "$vip:80"
 	slowwait 10000 stat_is flow_live 14 ||
