@@ -53,6 +53,19 @@ int cmd_snapshot(struct snapshot *snap, const char *name)
 	return 0;
 }
 
+int cmd_settled_snapshot(struct snapshot *snap, const char *undone)
+{
+	int code = snapshot_read(snap, cmd_nl(), NULL);
+
+	if (code)
+		return cmd_complain(code);
+	if (!snap->unsettled.nr)
+		return 0;
+	complain("service \"%.200s\" changed each time it was read, and nothing was %s",
+		 *(char **)list_at(&snap->unsettled, 0), undone);
+	return EXIT_REFUSED;
+}
+
 int member_show(struct words *w, int attr, const struct member_output *output)
 {
 	bool frontends = attr == SVCNAT_A_FRONTEND;

@@ -116,6 +116,12 @@ struct request cmd_about(int cmd, const char *subject,
  */
 int cmd_snapshot(struct snapshot *snap, const char *name);
 
+/*
+ * Reads all services, each of one moment; or complains, of one that never stood
+ * still with what was not done therefore: "saved".  Returns the exit code.
+ */
+int cmd_settled_snapshot(struct snapshot *snap, const char *undone);
+
 /* All of "endpoint drain". */
 int endpoint_drain(struct words *w);
 

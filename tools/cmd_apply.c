@@ -158,16 +158,7 @@ static int read_now(struct snapshot *snap, struct config *config)
 {
 	int code = config_read(config);
 
-	if (code)
-		return code;
-	code = snapshot_read(snap, cmd_nl(), NULL);
-	if (code)
-		return cmd_complain(code);
-	if (!snap->unsettled.nr)
-		return 0;
-	complain("service \"%.200s\" changed each time it was read, and nothing was changed",
-		 *(char **)list_at(&snap->unsettled, 0));
-	return EXIT_REFUSED;
+	return code ? code : cmd_settled_snapshot(snap, "changed");
 }
 
 static bool stdin_is_a_pipe(void)

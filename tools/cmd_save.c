@@ -136,20 +136,6 @@ static int print_all(const struct config *config, const struct snapshot *snap)
 	return code;
 }
 
-/* Of a moment each: what is saved is made again. */
-static int read_services(struct snapshot *snap)
-{
-	int code = snapshot_read(snap, cmd_nl(), NULL);
-
-	if (code)
-		return cmd_complain(code);
-	if (!snap->unsettled.nr)
-		return 0;
-	complain("service \"%.200s\" changed each time it was read, and nothing was saved",
-		 *(char **)list_at(&snap->unsettled, 0));
-	return EXIT_REFUSED;
-}
-
 static int save(struct words *w)
 {
 	struct snapshot snap;
@@ -161,7 +147,8 @@ static int save(struct words *w)
 	code = config_read(&config);
 	if (!code) {
 		snapshot_init(&snap, true, true);
-		code = read_services(&snap);
+		/* Of a moment each: what is saved is made again. */
+		code = cmd_settled_snapshot(&snap, "saved");
 		if (!code)
 			code = print_all(&config, &snap);
 		snapshot_free(&snap);
