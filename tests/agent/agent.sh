@@ -83,6 +83,29 @@ restart_changes_nothing()
 	check_is "services made" "$(stat service_new)" "$made"
 }
 
+# How often all of the kernel was read.
+reads()
+{
+	ip netns exec "$node" curl -sSf http://127.0.0.1:10249/metrics |
+		sed -n 's/^kubeproxy_sync_full_.*_count //p'
+}
+
+own_changes_are_not_read_again()
+{
+	local before
+
+	before=$(reads)
+	put_service more 10.96.0.11
+	put_slice more 80 10.2.0.4
+	comes more 10.2.0.4:80
+	api '{"do": "delete", "kind": "Service", "name": "more",
+		"namespace": "default"}'
+	busywait 10000 is_gone more || fail "a deleted Service is served"
+	# Two sync periods.
+	sleep 7
+	check_is "readings of the kernel" "$(reads)" "$before"
+}
+
 what_others_change_is_repaired()
 {
 	must service del default/web:http
@@ -149,6 +172,7 @@ run_tests \
 	first_list_is_served \
 	changes_arrive \
 	restart_changes_nothing \
+	own_changes_are_not_read_again \
 	what_others_change_is_repaired \
 	one_refusal_stops_nobody \
 	metrics_of_the_module \

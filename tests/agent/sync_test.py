@@ -162,6 +162,22 @@ def drift_is_repaired(c):
 
 
 @case
+def all_is_read_only_if_others_meddled(c):
+    c.fill()
+    c.write("kernel/quiet", "")
+    c.synced("--sync-period=200ms")
+    name = "kubeproxy_sync_full_proxy_rules_duration_seconds_count"
+    read = c.metrics()[name]
+    os.unlink(os.path.join(c.fake, "services", "default%s1:http"))
+    before = c.asked()
+    expect(settled(c, 1.5), before)
+    expect(c.metrics()[name], read)
+    os.unlink(os.path.join(c.fake, "quiet"))
+    c.wait_equal()
+    assert c.metrics()[name] > read
+
+
+@case
 def module_that_comes_back_empty(c):
     c.fill()
     c.synced("--sync-period=1s")

@@ -20,6 +20,8 @@
 /* Of tries of servers that could not listen. */
 #define LISTEN_AGAIN	5000000
 #define LOW_PORT	1024
+/* What nobody is known to have changed is read even so, as kube-proxy does. */
+#define READ_AGAIN	3600000000
 
 /* Timers. */
 
@@ -124,6 +126,8 @@ static void run_sync(struct agent *agent)
 		set_timer(agent->retry_timer, backoff_take(&agent->backoff));
 		return;
 	}
+	if (full)
+		agent->read = begin;
 	note_done(agent, full, begin);
 	refused = sync_refused(agent->sync);
 	if (!refused)
@@ -141,7 +145,7 @@ static int on_sync(sd_event_source *source, uint64_t usec, void *arg)
 	return 0;
 }
 
-/* Others may have changed the kernel; what was refused may be taken now. */
+/* The kernel may be asked again; what was refused may be taken now. */
 static int on_retry(sd_event_source *source, uint64_t usec, void *arg)
 {
 	struct agent *agent = arg;
@@ -154,14 +158,23 @@ static int on_retry(sd_event_source *source, uint64_t usec, void *arg)
 	return 0;
 }
 
+/* To read all takes a while, in which nothing else is done. */
+static bool is_to_be_read(struct agent *agent)
+{
+	return kernel_ops.meddled(agent->kernel) ||
+	       health_now() - agent->read >= READ_AGAIN;
+}
+
 static int on_period(sd_event_source *source, uint64_t usec, void *arg)
 {
 	struct agent *agent = arg;
 
 	(void)usec;
 	checks_retry(agent->checks);
-	if (agent->ready && !agent->blocked)
-		on_retry(NULL, 0, agent);
+	if (agent->ready && !agent->blocked) {
+		agent->full |= is_to_be_read(agent);
+		agent_schedule(agent);
+	}
 	set_timer(source, (uint64_t)agent->options->sync_period * 1000);
 	return 0;
 }

@@ -72,12 +72,13 @@ struct agent_times {
  * @healthz: answers /healthz and /livez
  * @metrics: answers /metrics and others
  * @sync_timer: when the kernel is made equal next
- * @period_timer: when all of it is looked at next
+ * @period_timer: when it is asked next whether others have changed it
  * @retry_timer: when what was refused is tried again
  * @listen_timer: when servers that could not listen are tried again
  * @node_timer: until when our Node is waited for
  * @backoff: between tries
  * @last: when the kernel was made equal last, of the monotonic clock
+ * @read: when all of the kernel was read last
  * @refused: how many services were refused then
  * @full: all of it is to be looked at
  * @blocked: the kernel could not be asked, which is tried again later
@@ -112,6 +113,7 @@ struct agent {
 	sd_event_source *node_timer;
 	struct backoff backoff;
 	uint64_t last;
+	uint64_t read;
 	size_t refused;
 	bool full;
 	bool blocked;

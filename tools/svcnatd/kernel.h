@@ -37,6 +37,8 @@ struct kernel;
  *	@refused for each that is not so then, and goes on with the others
  * @config_set: give the keys that @config gives its values, those of them that
  *	have others
+ * @meddled: has anybody else changed something since all was read last?  True
+ *	where that is not known
  * @stats: write its counters and those of services as metrics
  * @endpoint_stats: write those of endpoints, of which there may be very many
  * @sentence: about the last thing that failed
@@ -53,6 +55,7 @@ struct kernel_ops {
 		     const struct list *wanted, kernel_refused_fn refused,
 		     void *arg);
 	int (*config_set)(struct kernel *kernel, const struct config *config);
+	bool (*meddled)(struct kernel *kernel);
 	void (*stats)(struct kernel *kernel, FILE *out);
 	void (*endpoint_stats)(struct kernel *kernel, FILE *out);
 	const char *(*sentence)(const struct kernel *kernel);

@@ -10,6 +10,7 @@
  *			frontends are that are
  *	endpoints	what is said about endpoints, if it is there
  *	absent		if it is there, the module is not
+ *	quiet		if it is there, nobody else has changed anything
  */
 #include "kernel.h"
 
@@ -320,6 +321,15 @@ static int config_set(struct kernel *kernel, const struct config *config)
 	return KERNEL_DONE;
 }
 
+static bool meddled(struct kernel *kernel)
+{
+	FILE *file = open_file(kernel, "quiet", "r");
+
+	if (file)
+		fclose(file);
+	return !file;
+}
+
 static void stats(struct kernel *kernel, FILE *out)
 {
 	(void)kernel;
@@ -346,6 +356,7 @@ const struct kernel_ops kernel_ops = {
 	.read = read_services,
 	.apply = apply,
 	.config_set = config_set,
+	.meddled = meddled,
 	.stats = stats,
 	.endpoint_stats = endpoint_stats,
 	.sentence = sentence,

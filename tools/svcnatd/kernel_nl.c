@@ -12,8 +12,29 @@
 #include "plan.h"
 #include "snapshot.h"
 
+/* So many times as much is heard as is read at a stretch; then it is enough. */
+#define HEARINGS	64
+
+/**
+ * struct kernel - the connection, and what is heard of others
+ * @nl: the connection
+ * @events: of changes; readable if there are any
+ * @heard: events of the last hearing
+ * @old: drafts that we are changing just now, or NULL
+ * @wanted: what becomes of them
+ * @configuring: the configuration as well
+ * @listening: we hear of changes
+ * @meddled: some were not ours, or may not have been, since all was read
+ */
 struct kernel {
 	struct nl *nl;
+	int events;
+	size_t heard;
+	const struct list *old;
+	const struct list *wanted;
+	bool configuring;
+	bool listening;
+	bool meddled;
 };
 
 static struct kernel *open_kernel(void)
@@ -43,6 +64,67 @@ static int code_of(int code)
 	if (!code)
 		return KERNEL_DONE;
 	return code == NL_REFUSED ? KERNEL_REFUSED : KERNEL_ABSENT;
+}
+
+/*
+ * What others change.  Who it was, an event does not say: it is ours if it is
+ * about what we are changing at that moment.  Somebody who changes the very same
+ * then is found when all is read for other reasons.
+ */
+
+static bool have_service(const struct list *drafts, const struct service *key)
+{
+	const struct draft draft = { .service = *key };
+
+	return drafts && drafts->nr &&
+	       bsearch(&draft, drafts->item, drafts->nr, drafts->size,
+		       service_compare);
+}
+
+static int on_event(const struct reply *event, void *arg)
+{
+	struct kernel *kernel = arg;
+	const struct service *service = &event->service;
+
+	kernel->heard++;
+	if (event->attr == SVCNAT_A_CONFIG)
+		kernel->meddled |= !kernel->configuring;
+	else if (!have_service(kernel->old, service) &&
+		 !have_service(kernel->wanted, service))
+		kernel->meddled = true;
+	return 0;
+}
+
+/* All that has come until now. */
+static void hear(struct kernel *kernel)
+{
+	int code = 0, i;
+
+	for (i = 0; kernel->listening && i < HEARINGS; i++) {
+		kernel->heard = 0;
+		code = nl_events(kernel->nl, on_event, kernel);
+		if (!code && !kernel->heard)
+			return;
+		/* Something was lost, or the module is gone. */
+		kernel->listening = !code || code == NL_OVERRUN;
+		kernel->meddled |= code != 0;
+	}
+	kernel->meddled = true;
+}
+
+/* Before all is read: what comes from now on may not be in it. */
+static void listen(struct kernel *kernel)
+{
+	hear(kernel);
+	if (!kernel->listening)
+		kernel->listening = !nl_subscribe(kernel->nl, &kernel->events);
+	kernel->meddled = !kernel->listening;
+}
+
+static bool meddled(struct kernel *kernel)
+{
+	hear(kernel);
+	return kernel->meddled;
 }
 
 /* What the kernel says, as drafts. */
@@ -106,6 +188,8 @@ static int read_services(struct kernel *kernel, const char *name,
 	struct snapshot snap;
 	int code;
 
+	if (!name)
+		listen(kernel);
 	snapshot_init(&snap, true, true);
 	code = snapshot_read(&snap, kernel->nl, name);
 	if (!code)
@@ -183,7 +267,13 @@ static int apply(struct kernel *kernel, const struct list *old,
 	fake_snapshot(&snap, old);
 	plan_init(&plan);
 	plan_services(&plan, wanted, &snap);
+	hear(kernel);
+	kernel->old = old;
+	kernel->wanted = wanted;
 	code = nl_pipeline(kernel->nl, &plan.steps, on_answer, &sending);
+	hear(kernel);
+	kernel->old = NULL;
+	kernel->wanted = NULL;
 	plan_free(&plan);
 	free_fake(&snap);
 	/* Here any failure means that some have no answer. */
@@ -223,10 +313,14 @@ static int config_set(struct kernel *kernel, const struct config *config)
 	plan_init(&plan);
 	if (!code)
 		plan_config(&plan, config, &now);
+	hear(kernel);
+	kernel->configuring = true;
 	for (i = 0; i < plan.steps.nr && !code; i++) {
 		step = list_at(&plan.steps, i);
 		code = nl_request(kernel->nl, &step->request, NULL, NULL);
 	}
+	hear(kernel);
+	kernel->configuring = false;
 	plan_free(&plan);
 	object_free_lists(&object_types[SVCNAT_A_CONFIG], &now);
 	return code_of(code);
@@ -248,6 +342,7 @@ const struct kernel_ops kernel_ops = {
 	.read = read_services,
 	.apply = apply,
 	.config_set = config_set,
+	.meddled = meddled,
 	.stats = stats,
 	.endpoint_stats = endpoint_stats,
 	.sentence = sentence,

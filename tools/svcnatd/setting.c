@@ -327,7 +327,7 @@ const struct setting settings[] = {
 	{ "masquerade-all", "%s.masqueradeAll", NULL, a_flag,
 	  "all connections to cluster addresses", set_masquerade_all },
 	{ "sync-period", "%s.syncPeriod", "DURATION", a_period,
-	  "between two looks at all of the kernel (30s)", set_sync_period },
+	  "between two looks whether others changed the kernel (30s)", set_sync_period },
 	{ "iptables-sync-period", NULL, "DURATION", a_period, NULL,
 	  set_sync_period },
 	{ "min-sync-period", "%s.minSyncPeriod", "DURATION", a_period,
