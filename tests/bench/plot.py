@@ -91,7 +91,7 @@ def charts(results, instrument, prefixes, below):
                 continue
             for name in results.systems(which, workload):
                 key = which, workload, name
-                unit = results.units[key]
+                unit = results.rows[key].unit
                 lines.setdefault(name, []).append(
                     (size(workload[len(prefix):]), results.median(*key)))
         if lines:

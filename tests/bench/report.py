@@ -11,45 +11,75 @@ import target
 MORE = ("1/s", "Gbit/s", "times")
 
 
+class Row:
+    """Figures of one instrument, workload and system."""
+
+    def __init__(self, unit, median=None, least=None, most=None, runs=0):
+        self.unit = unit
+        self.median = median
+        self.min = least
+        self.max = most
+        self.runs = runs
+        self.values = []
+
+    def add(self, value):
+        """One run's figure.  What came from a file is then gone."""
+        self.values.append(value)
+        self.median = statistics.median(self.values)
+        self.min = min(self.values)
+        self.max = max(self.values)
+        self.runs = len(self.values)
+
+
 class Results:
-    """Figures by instrument, workload and system."""
+    """Rows by instrument, workload and system."""
 
     def __init__(self, settings):
         self.settings = settings
-        self.values = {}
-        self.units = {}
+        self.rows = {}
         self.failed = []
         self.skipped = []
 
     def add(self, instrument, said):
         """One run's figure."""
         key = instrument, said["workload"], said["system"]
-        self.values.setdefault(key, []).append(said["value"])
-        self.units[key] = said["unit"]
+        if key not in self.rows:
+            self.rows[key] = Row(said["unit"])
+        self.rows[key].add(said["value"])
+
+    def keep(self, path):
+        """What the file has of workloads that were not measured now; never
+        of those that were, because figures of two boots make no ratio."""
+        measured = self.workloads()
+        with open(path, encoding="utf-8") as file:
+            for row in json.load(file):
+                key = row["instrument"], row["workload"], row["system"]
+                if key[:2] not in measured:
+                    self.rows[key] = Row(row["unit"], row["median"],
+                                         row["min"], row["max"], row["runs"])
 
     def median(self, instrument, workload, system):
         """Or None."""
-        values = self.values.get((instrument, workload, system))
-        return statistics.median(values) if values else None
+        row = self.rows.get((instrument, workload, system))
+        return row.median if row else None
 
     def workloads(self):
         """Instruments and workloads, in the order in which they ran."""
-        return list(dict.fromkeys(key[:2] for key in self.values))
+        return list(dict.fromkeys(key[:2] for key in self.rows))
 
     def systems(self, instrument, workload):
-        return [key[2] for key in self.values
+        return [key[2] for key in self.rows
                 if key[:2] == (instrument, workload)]
 
     def write(self, path):
         """As the contract for the benchmark has it."""
         rows = []
-        for key, values in self.values.items():
+        for key, row in self.rows.items():
             rows.append(json.dumps({
                 "instrument": key[0], "workload": key[1], "system": key[2],
-                "unit": self.units[key],
-                "median": round(statistics.median(values), 3),
-                "min": round(min(values), 3), "max": round(max(values), 3),
-                "runs": len(values)}))
+                "unit": row.unit, "median": round(row.median, 3),
+                "min": round(row.min, 3), "max": round(row.max, 3),
+                "runs": row.runs}))
         with open(path, "w", encoding="utf-8") as file:
             file.write("[\n" + ",\n".join(rows) + "\n]\n")
 
@@ -74,25 +104,23 @@ class Results:
 
     def block(self, instrument, workload):
         systems = self.systems(instrument, workload)
-        key = instrument, workload, systems[0]
-        unit = self.units[key]
+        first = self.rows[instrument, workload, systems[0]]
         ours = self.median(instrument, workload, "svcnat")
         floor = self.median(instrument, workload, "forward")
-        more = unit in MORE
+        more = first.unit in MORE
         print("\n%s, %s%s, %s, %d runs" % (
-            workload, unit, " (more is better)" if more else "", instrument,
-            len(self.values[key])))
+            workload, first.unit, " (more is better)" if more else "",
+            instrument, first.runs))
         print("  %-20s %10s %23s %14s %16s" % (
             "", "median", "", "other/svcnat", "above forward"))
         for system in systems:
-            values = self.values[instrument, workload, system]
-            median = statistics.median(values)
-            ratio = "%.2f" % (median / ours) if ours else ""
-            above = "%+.0f" % (median - floor) \
+            row = self.rows[instrument, workload, system]
+            ratio = "%.2f" % (row.median / ours) if ours else ""
+            above = "%+.0f" % (row.median - floor) \
                 if floor and system != "forward" and not more else ""
             print("  %-20s %10s %23s %14s %16s" % (
-                system, number(median),
-                "(%s - %s)" % (number(min(values)), number(max(values))),
+                system, number(row.median),
+                "(%s - %s)" % (number(row.min), number(row.max)),
                 "" if system == "svcnat" else ratio, above))
 
 
