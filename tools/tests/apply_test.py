@@ -4,8 +4,8 @@
 import os
 import tempfile
 
-from messages import (ACK, DUMP, EEXIST, ENOENT, K, REQUEST, Run, ack, addr,
-                      allow, config, done, endpoint, expect, expect_request,
+from messages import (ACK, DUMP, EEXIST, ENOENT, K, PAUSE, REQUEST, Run, ack,
+                      addr, allow, config, done, endpoint, expect, expect_request,
                       frontend, full_service, generation, main, nest,
                       nodeport, port, range_list, reply, sentence, service,
                       shown, shown_service, u32, u8)
@@ -399,6 +399,31 @@ def warnings():
     applied(text, config(), there + done())
 
 
+def progress():
+    """On a terminal, where nothing else is, after a second."""
+    text = "".join(f"service add s{i} tcp\n" for i in range(3))
+
+    def shown_after(*answers, terminal=True):
+        master, slave = os.openpty()
+        ran = Run(["apply", "-"], config(), done(), *answers, stdin=text,
+                  stdout=None if terminal else slave, stderr=slave)
+        os.write(slave, b"end")
+        said = os.read(master, 4096).decode()
+        os.close(master)
+        os.close(slave)
+        expect(ran.code, 0)
+        return said.removesuffix("end")
+
+    expect(shown_after(ack(), PAUSE, ack(), ack()),
+           "\r2 of 3 changes\r\033[K")
+    expect(shown_after(ack(), ack(), ack()), "")
+    expect(shown_after(ack(), PAUSE, ack(), ack(), terminal=False),
+           text.replace("\n", "\r\n"))
+    ran = Run(["apply", "-"], config(), done(), ack(), PAUSE, ack(), ack(),
+              stdin=text)
+    expect((ran.code, ran.out, ran.err), (0, text, ""))
+
+
 def in_a_batch():
     """The rest of stdin is the file; complaints name the right lines."""
     ran = Run(["-b", "-"], config(), done(), ack(), stdin="apply -\n" +
@@ -413,5 +438,6 @@ def in_a_batch():
 
 if __name__ == "__main__":
     main(save, save_knows_all_or_prints_nothing, nothing_to_do, one_service,
-         nothing_on_stdin, configuration, moves, files_that_do_not_parse, refused, windows,
-         strange_answers, restless, warnings, in_a_batch)
+         nothing_on_stdin, configuration, moves, files_that_do_not_parse,
+         refused, windows, strange_answers, restless, warnings, progress,
+         in_a_batch)

@@ -8,7 +8,7 @@
  *
  * Events come out of the same files.  One that is empty stands for events that
  * were lost, one with "pause" for a time without any; when there are no more,
- * somebody interrupts svcctl.
+ * somebody interrupts svcctl.  An answer after a "pause" takes more than a second.
  *
  * The node's files and the output of its programs are in $SVCCTL_FAKE/node, where
  * slashes and blanks are underscores.
@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <netlink/genl/ctrl.h>
 #include <netlink/socket.h>
@@ -29,6 +30,7 @@
 #include "host.h"
 
 #define WINDOW	1024
+#define SLOW	1100000	/* microseconds */
 
 static struct nlmsghdr sent[WINDOW];
 static int nr_sent, answered;
@@ -163,6 +165,10 @@ ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
 		return -1;
 	}
 	replies++;
+	if (is_pause((void *)hdr, size)) {
+		usleep(SLOW);
+		return recvmsg(fd, msg, flags);
+	}
 	if (size <= 0) {
 		errno = waits ? ECONNRESET : ENOBUFS;
 		return -1;

@@ -211,6 +211,10 @@ def flow(state=2, proto=6):
                 port(K["FLOW_A_ENDPOINT_PORT"], 8080))
 
 
+# An answer that takes a while, or a time without events: see fake.c.
+PAUSE = b"pause"
+
+
 class Run:
     """svcctl with @words; the kernel answers one of @replies per read.
 
@@ -220,7 +224,7 @@ class Run:
     """
 
     def __init__(self, words, *replies, stdin=None, stdout=None,
-                 module=None, node=()):
+                 stderr=None, module=None, node=()):
         self.requests = []
         with tempfile.TemporaryDirectory() as fake:
             os.mkdir(f"{fake}/node")
@@ -238,7 +242,7 @@ class Run:
             env = dict(os.environ, SVCCTL_FAKE=fake)
             ran = subprocess.run([sys.argv[1], *words], env=env, input=stdin,
                                  stdout=stdout or subprocess.PIPE,
-                                 stderr=subprocess.PIPE, text=True,
+                                 stderr=stderr or subprocess.PIPE, text=True,
                                  timeout=60, check=False)
             while os.path.exists(f"{fake}/request.{len(self.requests)}"):
                 path = f"{fake}/request.{len(self.requests)}"

@@ -5,13 +5,12 @@ import json
 import os
 import struct
 
-from messages import (FAMILY, K, Run, addr, allow, attr, config, done,
-                      endpoint, expect, frontend, full_service, keys, main,
+from messages import (FAMILY, K, PAUSE, Run, addr, allow, attr, config,
+                      done, endpoint, expect, frontend, full_service, keys, main,
                       message, nest, nodeport, port, service, shown, u32)
 
 # What there is when it starts: as in a new netns.
 START = config(), done()
-PAUSE = b"pause"
 LOST = b""
 COMPLAINT = "svcctl: monitor: events came faster than they were read, and " \
     "some are lost: what they changed follows\n"
