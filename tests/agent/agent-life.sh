@@ -23,20 +23,12 @@ many=10.3.0.
 # clients_begin: fifty, outside, in the pod and on the node
 clients_begin()
 {
-	local i
-
 	clients=()
-	for i in {1..20}; do
-		begins "tcp$i" "$client" -s "$many$i" "$vip:80"
-	done
-	for i in {1..10}; do
-		begins "udp$i" "$client" -u -s "$many$i" "$vip:80"
-		begins "pod$i" "$pod" "$vip:80"
-	done
-	for i in {1..5}; do
-		begins "node$i" "$node" "$vip:80"
-		begins "node-udp$i" "$node" -u "$vip:80"
-	done
+	crowd tcp "$client" 20 -s "$many%" "$vip:80"
+	crowd udp "$client" 10 -u -s "$many%" "$vip:80"
+	crowd pod "$pod" 10 "$vip:80"
+	crowd node "$node" 5 "$vip:80"
+	crowd node-udp "$node" 5 -u "$vip:80"
 	check_num clients "${#clients[@]} == 50"
 }
 

@@ -21,20 +21,6 @@ kube_proxy()
 	python3 -B "$repo/tests/bench/peers.py" nft 2 2 | nft_node
 }
 
-# clients_begin: fifty of that service
-clients_begin()
-{
-	local i
-
-	clients=()
-	for i in {1..30}; do
-		begins "tcp$i" "$client" -s "$many$i" "$vip:80"
-	done
-	for i in {1..20}; do
-		begins "pod$i" "$pod" "$vip:80"
-	done
-}
-
 # unanswered: prints what became of questions that had no answer
 unanswered()
 {
@@ -62,7 +48,8 @@ from_kube_proxy_to_svcnat()
 
 	kube_proxy
 	translated=$(stat translated)
-	clients_begin
+	crowd tcp "$client" 30 -s "$many%" "$vip:80"
+	crowd pod "$pod" 20 "$vip:80"
 	stream theirs "$client" "$vip:80"
 	check_is "translated by svcnat" "$(stat translated)" "$translated"
 	{

@@ -212,15 +212,9 @@ def list_closed(c):
 # Watches.
 
 
-@case
-def watch_goes_on_where_it_was(c):
-    c.fill()
-    c.synced()
-    c.change()
-    c.wait_equal()
-    c.api.put(node_of_others())
+def watched_again(c):
+    """A bookmark comes, then the watches end; what is asked next."""
     c.api.bookmark("endpointslices")
-    version = str(c.api.version)
     # The next watch, which may begin meanwhile, has it once more.
     wait("the bookmark", lambda: c.metrics()[
         'svcnatd_api_bookmarks_total{resource="endpointslices"}'] >= 1)
@@ -228,7 +222,18 @@ def watch_goes_on_where_it_was(c):
     c.api.end_watches()
     wait("the next watch", lambda: len(
         c.api.asked("watch", "endpointslices")) > before)
-    params = c.api.asked("watch", "endpointslices")[before]["params"]
+    return c.api.asked("watch", "endpointslices")[before]
+
+
+@case
+def watch_goes_on_where_it_was(c):
+    c.fill()
+    c.synced()
+    c.change()
+    c.wait_equal()
+    c.api.put(node_of_others())
+    version = str(c.api.version)
+    params = watched_again(c)["params"]
     expect(params["resourceVersion"], version)
     expect(params["allowWatchBookmarks"], "true")
     assert 2 <= int(params["timeoutSeconds"]) <= 4, params
@@ -400,13 +405,7 @@ def watch_half_open_where_bookmarks_came(c):
     """Its silence is noticed long before it would have ended."""
     c.fill()
     c.synced("--api-watch-period=2m", "--api-timeout=1s")
-    c.api.bookmark("endpointslices")
-    wait("the bookmark", lambda: c.metrics()[
-        'svcnatd_api_bookmarks_total{resource="endpointslices"}'] >= 1)
-    before = len(c.api.asked("watch", "endpointslices"))
-    c.api.end_watches()
-    wait("the next watch", lambda: len(
-        c.api.asked("watch", "endpointslices")) > before)
+    watched_again(c)
     c.wait_watches()
     c.api.fault("silence", verb="open", resource="endpointslices")
     with c.api.changed:

@@ -179,6 +179,16 @@ begins()
 	asking "$1" "$2" -w 200 "${@:3}"
 }
 
+# crowd NAME NS COUNT WORD...: so many more; % in a word is the number
+crowd()
+{
+	local words=("${@:4}") i
+
+	for ((i = 1; i <= $3; i++)); do
+		begins "$1$i" "$2" "${words[@]//%/$i}"
+	done
+}
+
 # answered: how many answers they have had
 answered()
 {
