@@ -35,6 +35,8 @@ help:
 	@echo '                    MINUTES=N for so long, 60 if not given'
 	@echo 'make mutate         show for each of many small faults which test notices it;'
 	@echo '                    ONLY="NAME..." tries these alone'
+	@echo 'make detectors      show that KASAN, the leak check, lockdep and the balance of'
+	@echo '                    counters are awake, by a build with a bug for each'
 	@echo 'make coverage       which lines of the module the tests reach in the kernel'
 	@echo 'make kcsan          look for data races of the module'
 	@echo 'make bench          measure svcnat and what else there is, for hours;'
@@ -118,6 +120,12 @@ mutate:
 	@tests/deps build stock kernel vm test
 	@tests/mutate/run $(ONLY)
 
+# Those of the faults that only a detector may notice.
+detectors:
+	@tests/deps build stock kernel vm test
+	@tests/mutate/run used-after-free stale-pointer refused-leaked \
+		locks-crossed unbalanced
+
 coverage:
 	@tests/coverage/run
 
@@ -133,4 +141,4 @@ clean:
 
 .PHONY: all help module tools install uninstall dkms-install dkms-uninstall \
 	dist deb demo check check-long fuzz fuzz-netlink stress soak mutate \
-	coverage kcsan bench clean
+	detectors coverage kcsan bench clean
