@@ -18,6 +18,12 @@ start_api()
 	slowwait 30000 has http "$tmp/api" ||
 		bail_out "no API server: $(< "$tmp/api")"
 	read -r url < "$tmp/api"
+	kubeconfig
+}
+
+# kubeconfig: for the API server at $url
+kubeconfig()
+{
 	cat > "$tmp/kubeconfig" <<- END
 		current-context: here
 		contexts: [{name: here, context: {cluster: this}}]
@@ -121,7 +127,7 @@ delete_services()
 	done
 }
 
-# The agent; $log is what it says.
+# start_agent [FLAG]...: the agent; $log is what it says
 agent_runs=0
 
 start_agent()
@@ -129,7 +135,7 @@ start_agent()
 	log=$tmp/agent.$((++agent_runs))
 	ip netns exec "$node" "$svcnatd" --kubeconfig "$tmp/kubeconfig" \
 		--node n1 --sync-period 3s --api-backoff 100ms \
-		--api-backoff-max 1s 2> "$log" &
+		--api-backoff-max 1s "$@" 2> "$log" &
 	agent=$!
 	slowwait 30000 has "equal to the cluster" "$log" ||
 		fail "the agent does not begin: $(tail -n 20 "$log")"

@@ -160,7 +160,7 @@ affinity_timeout_beside_a_stream()
 
 switched_on()
 {
-	local to=$1 who scheduler=rr
+	local to=$1 who scheduler=$fair
 
 	begin affinity off
 	stream talks "$client" -n 6 "$to"
