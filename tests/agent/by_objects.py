@@ -25,8 +25,9 @@ import apiserver
 ZONE = "topology.kubernetes.io/zone"
 HERE, ELSEWHERE = "n1", "n2"
 NODE = {"kind": "Node", "metadata": {"name": HERE, "labels": {ZONE: "a"}}}
-# Of no service; a Service cannot be without one.
-UNUSED = ipaddress.ip_address("10.254.0.1")
+# Of no service; a Service cannot be without one, which tells its family.
+UNUSED = {4: ipaddress.ip_address("10.254.0.1"),
+          6: ipaddress.ip_address("fd00:fe::1")}
 # Ready, serving and terminating, as a pod is
 CONDITIONS = {"ready": (True, True, False), "unready": (False, False, False),
               "terminating": (False, True, True)}
@@ -155,9 +156,13 @@ class Cluster:
         self.names = {}
         self.api.put(NODE)
 
-    def unused_for(self, name):
+    def unused_for(self, name, frontends):
         """An address that is the same each time."""
-        return self.unused.setdefault(name, str(UNUSED + len(self.unused)))
+        versions = [ipaddress.ip_address(frontend["address"]).version
+                    for frontend in frontends if frontend["address"]]
+        version = (versions or [4])[0]
+        return self.unused.setdefault((name, version), str(
+            UNUSED[version] + len(self.unused)))
 
     def wish(self):
         """Objects, and what is then in the node."""
@@ -173,7 +178,7 @@ class Cluster:
                 for one in itertools.chain(
                         slice_objects(name, service),
                         [service_object(name, service, port, frontends,
-                                        self.unused_for(name))]):
+                                        self.unused_for(name, frontends))]):
                     objects[one["kind"], one["metadata"]["name"]] = one
         return objects, wanted
 

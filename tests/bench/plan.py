@@ -46,9 +46,9 @@ def control(quick, fixed, services):
             "changes": 3 if quick else 10, "runs": 1 if quick else fixed["runs"]}
 
 
-def groups(quick, parts, fixed):
+def groups(quick, parts, fixed, flows):
     """The groups of tests/bench/workload.py, in order."""
-    flows = [1, 1000, 50000] + ([] if quick else [1000000])
+    flows = flows or [1, 1000, 50000] + ([] if quick else [1000000])
     services = [1, 100, 10000] + ([] if quick else [100000])
     made = []
     if "established" in parts:
