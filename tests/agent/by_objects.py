@@ -122,8 +122,12 @@ def slice_objects(name, service):
 
 
 def frontend_key(frontend):
-    return (frontend["kind"], frontend["address"], frontend["port"],
-            tuple(sorted(frontend["allow"] or [])))
+    """Ranges of the other family are nothing to it."""
+    address = frontend["address"]
+    allow = [one for one in frontend["allow"] or [] if address and
+             ipaddress.ip_network(one).version ==
+             ipaddress.ip_address(address).version]
+    return (frontend["kind"], address, frontend["port"], sorted(allow))
 
 
 def endpoint_key(endpoint):
@@ -189,14 +193,20 @@ class Cluster:
             if frontend["address"] not in unused])
                 for service in services_of(self.node)}
 
+    def delete(self, objects, which):
+        for kind, name in self.objects.keys() - objects.keys():
+            if kind == which:
+                self.api.delete(kind, name, "default")
+
     def sync(self):
         objects, wanted = self.wish()
-        # Who takes an address comes after who gives it back.
-        for kind, name in self.objects.keys() - objects.keys():
-            self.api.delete(kind, name, "default")
+        # Who takes an address comes after who gives it back, and endpoints go
+        # when others are there.
+        self.delete(objects, "Service")
         for key, one in objects.items():
             if self.objects.get(key) != one:
                 self.api.put(one)
+        self.delete(objects, "EndpointSlice")
         self.objects = objects
         end = time.monotonic() + self.patience
         while True:

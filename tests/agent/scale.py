@@ -3,16 +3,20 @@
 """How svcnatd fares with many Services, and with changes that do not end.
 
 usage: tests/agent/scale.py [--services N] [--endpoints N] [--rate N]
-                            [--seconds N] SVCNATD_FAKE
+                            [--seconds N] [--module] SVCNATD
 
 The kernel is played, by files: what the module takes is not in the figures,
-and nobody else changes it.  The API server's share is: it is Python, and has
-the other CPU.
+and nobody else changes it.  With --module it is the module, and svcctl tells
+when it has a change.  The API server's share is in them: it is Python, and has
+the other CPU, if there is one.
 """
 import argparse
 import collections
 import os
+import re
+import subprocess
 import sys
+import threading
 import time
 
 import agent
@@ -26,6 +30,55 @@ SETTLE = 3              # seconds after which a change is looked for
 
 def address(number):
     return f"10.{128 + (number >> 16)}.{number >> 8 & 255}.{number & 255}"
+
+
+class Files:
+    """When services were changed, if the kernel is played."""
+
+    def __init__(self, case):
+        self.fake = case.fake
+        case.write("kernel/quiet", "")
+
+    def changed_at(self, i):
+        return os.stat(os.path.join(
+            self.fake, "services", f"default%s{i}:http")).st_mtime
+
+    def close(self):
+        pass
+
+
+class Module:
+    """The same of the module."""
+
+    EVENT = re.compile(rb'endpoint default/s(\d+):http ')
+
+    def __init__(self, cluster):
+        self.times = {}
+        self.monitor = subprocess.Popen(["svcctl", "monitor"],
+                                        stdout=subprocess.PIPE)
+        self.hears = threading.Event()
+        threading.Thread(target=self.listen, daemon=True).start()
+        # It reads what there is first.
+        for turn in range(60):
+            cluster.put_slice(0, turn + 1)
+            if self.hears.wait(1):
+                cluster.put_slice(0, 0)
+                return
+        raise AssertionError("svcctl monitor hears nothing")
+
+    def listen(self):
+        for line in self.monitor.stdout:
+            match = self.EVENT.search(line)
+            if match:
+                self.times[int(match[1])] = time.time()
+                self.hears.set()
+
+    def changed_at(self, i):
+        return self.times[i]
+
+    def close(self):
+        self.monitor.kill()
+        self.monitor.wait()
 
 
 class Cluster:
@@ -47,11 +100,6 @@ class Cluster:
             address(spare if turn % 2 and not e else first + e)
             for e in range(self.endpoints)]))
 
-    def changed_at(self, i):
-        """When the kernel had the last change, in seconds."""
-        return os.stat(os.path.join(
-            self.case.fake, "services", f"default%s{i}:http")).st_mtime
-
 
 def memory(pid, what):
     """In MB, as the kernel has it."""
@@ -70,7 +118,6 @@ def cpu(pid):
 
 def first_sync(case):
     begin = time.monotonic()
-    case.write("kernel/quiet", "")
     case.start(quick=False)
     case.wait_log(msg="the kernel is equal to the cluster")
     took = time.monotonic() - begin
@@ -78,7 +125,7 @@ def first_sync(case):
     return took
 
 
-def changes(cluster, rate, seconds):
+def changes(cluster, kernel, rate, seconds):
     """Of each change how long it took, and the memory in the middle."""
     pending = collections.deque()
     took = []
@@ -90,16 +137,16 @@ def changes(cluster, rate, seconds):
         pending.append((i, time.time()))
         cluster.put_slice(i, n // cluster.services + 1)
         while pending[0][1] < time.time() - SETTLE:
-            took.append(late(cluster, *pending.popleft()))
+            took.append(late(kernel, *pending.popleft()))
         if n == rate * seconds // 2:
             middle = memory(cluster.case.agent.pid, "VmRSS")
     time.sleep(SETTLE)
-    took += [late(cluster, *one) for one in pending]
+    took += [late(kernel, *one) for one in pending]
     return sorted(took), middle
 
 
-def late(cluster, i, at):
-    delay = cluster.changed_at(i) - at
+def late(kernel, i, at):
+    delay = kernel.changed_at(i) - at
     if delay < 0:
         raise AssertionError(f"the change of s{i} did not arrive")
     return delay
@@ -121,6 +168,7 @@ class Report:
 
 
 def measure(case, args, report):
+    files = Files(case)
     cluster = Cluster(case, args.services, args.endpoints)
     took = first_sync(case)
     pid = case.agent.pid
@@ -130,7 +178,11 @@ def measure(case, args, report):
                   f"{cpu(pid):.1f} s of CPU")
     report.result(most < MEMORY_MAX, f"memory until then: {most:.0f} MB")
     before = cpu(pid)
-    took, middle = changes(cluster, args.rate, args.seconds)
+    kernel = Module(cluster) if args.module else files
+    try:
+        took, middle = changes(cluster, kernel, args.rate, args.seconds)
+    finally:
+        kernel.close()
     used = (cpu(pid) - before) / len(took) * 1000
     p99 = took[len(took) * 99 // 100]
     report.result(p99 < CHANGE_MAX, f"{len(took)} changes, {args.rate} a "
@@ -148,6 +200,7 @@ def main():
     parser.add_argument("--endpoints", type=int, default=20)
     parser.add_argument("--rate", type=int, default=100)
     parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--module", action="store_true")
     parser.add_argument("svcnatd")
     args = parser.parse_args()
     report = Report()
