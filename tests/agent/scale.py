@@ -74,7 +74,7 @@ class Module:
                 self.hears.set()
 
     def changed_at(self, i):
-        return self.times[i]
+        return self.times.get(i, 0)
 
     def close(self):
         self.monitor.kill()
