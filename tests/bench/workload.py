@@ -2,6 +2,8 @@
 """The workloads: each is a group, which makes its systems, measures them in
 turn and says what came of it.  The plan names groups, see tests/bench/run."""
 import json
+import os
+import subprocess
 import time
 
 from lab import Failed, Netns, get, timed
@@ -225,8 +227,22 @@ def large():
     raise Failed("/proc/meminfo has no Slab")
 
 
+def shown(words):
+    """What a command prints: lines; and its seconds, and its MB at most."""
+    before = time.perf_counter()
+    lines = 0
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as process:
+        for piece in iter(lambda: process.stdout.read(1 << 16), b""):
+            lines += piece.count(b"\n")
+        _, process.returncode, usage = os.wait4(process.pid, 0)
+    if process.returncode:
+        raise Failed("%s: status %d" % (" ".join(words), process.returncode))
+    return lines, time.perf_counter() - before, usage.ru_maxrss * 1024 / 1e6
+
+
 class Memory(Fresh):
-    """Bytes of slab and of tables that flows take."""
+    """Bytes of slab and of tables that flows take, and what it takes to list
+    them."""
 
     def measure(self, lab, it):
         count = self.group["flows"]
@@ -238,6 +254,15 @@ class Memory(Fresh):
         time.sleep(OUTGROWN)
         self.result("memory-flow-tables", it, (large() - tables) / count,
                     "bytes")
+        if it.name == "svcnat":
+            self.list_flows(it, count)
+
+    def list_flows(self, it, count):
+        lines, seconds, most = shown(["svcctl", "flow", "show"])
+        if lines < count:
+            raise Failed("svcctl shows %d flows of %d" % (lines, count))
+        self.result("flow-show-" + short(count), it, seconds, "s")
+        self.result("flow-show-memory-" + short(count), it, most, "MB")
 
 
 def steps(plan):
