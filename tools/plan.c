@@ -332,6 +332,8 @@ static void claim(struct planner *p)
 /* Early: others may need the room.  Those that are claimed go when they are. */
 static void drop(struct planner *p)
 {
+	/* Where there is no draft there is an owner. */
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 	if (!p->draft && !p->owner->claimed)
 		remove_service(p, p->owner);
 }

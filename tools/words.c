@@ -113,6 +113,8 @@ static bool scan_number(const char **at, uint32_t max, uint32_t *value)
 	const char *c = *at;
 	uint64_t sum = 0;
 
+	/* It is in a text. */
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 	if (!is_digit(*c) || (*c == '0' && is_digit(c[1])))
 		return false;
 	for (; is_digit(*c); c++) {
