@@ -7,7 +7,7 @@
 #    client ------- node ------- eps	see setup_topology() in lib/topology.sh
 #		     |
 #		    pod
-# shellcheck disable=SC2317  # run_tests calls the functions
+# shellcheck disable=SC2119,SC2317  # run_tests calls the functions
 
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../lib/traffic.sh"
