@@ -15,8 +15,8 @@ REST = {"udp": "reply", "tcp": "synack,ack"}
 CONNECTION = "syn,synack,ack,request,replyfin,fin,last"
 # How many services there are while it is not they that count.
 SERVICES = 100
-# Seconds in which kvfree_rcu() has freed what it was given: it collects for
-# five.
+# Seconds in which a netns that was left is gone, and kvfree_rcu() has freed what
+# it was given: it collects for five.
 OUTGROWN = 12
 
 
@@ -247,6 +247,8 @@ class Memory(Fresh):
     def measure(self, lab, it):
         count = self.group["flows"]
         lab.flows(self.proto, count, SERVICES, 4, it.target)
+        # The flows of who was there before, and their tables, go meanwhile.
+        time.sleep(OUTGROWN)
         before, tables = slab(), large()
         self.establish(lab, count)
         self.result("memory-flow", it, (slab() - before) / count, "bytes")
