@@ -111,13 +111,15 @@ run_tests()
 	exit $failed
 }
 
-# choose_tests FUNCTION...: sets chosen_tests to those that run
+# choose_tests FUNCTION...: sets chosen_tests to those that run, which those
+# that $left_out names do not
 choose_tests()
 {
 	local test script=${0##*/}
 
 	chosen_tests=()
 	for test; do
+		[[ " ${left_out-} " != *" ${test%@*} "* ]] || continue
 		[[ -n ${SVCNAT_TESTS-} &&
 		   " $SVCNAT_TESTS " != *" ${script%.sh}:$test "* ]] ||
 			chosen_tests+=("$test")

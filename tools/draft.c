@@ -138,6 +138,16 @@ void drafts_sort(struct list *drafts)
 	list_sort(drafts, service_compare);
 }
 
+const struct draft *drafts_find(const struct list *drafts, const char *name)
+{
+	const struct head key = { .service = name };
+
+	if (!drafts->nr)
+		return NULL;
+	return bsearch(&key, drafts->item, drafts->nr, drafts->size,
+		       service_compare);
+}
+
 void drafts_free(struct list *drafts)
 {
 	size_t i;

@@ -59,4 +59,7 @@ void drafts_init(struct list *drafts);
 void drafts_sort(struct list *drafts);
 void drafts_free(struct list *drafts);
 
+/* That of service @name, or NULL; they are sorted. */
+const struct draft *drafts_find(const struct list *drafts, const char *name);
+
 #endif /* _SVCCTL_DRAFT_H */

@@ -24,11 +24,11 @@ many=10.3.0.
 clients_begin()
 {
 	clients=()
-	crowd tcp "$client" 20 -s "$many%" "$vip:80"
-	crowd udp "$client" 10 -u -s "$many%" "$vip:80"
-	crowd pod "$pod" 10 "$vip:80"
-	crowd node "$node" 5 "$vip:80"
-	crowd node-udp "$node" 5 -u "$vip:80"
+	crowd_begins tcp "$client" 20 -s "$many%" "$vip:80"
+	crowd_begins udp "$client" 10 -u -s "$many%" "$vip:80"
+	crowd_begins pod "$pod" 10 "$vip:80"
+	crowd_begins node "$node" 5 "$vip:80"
+	crowd_begins node-udp "$node" 5 -u "$vip:80"
 	check_num clients "${#clients[@]} == 50"
 }
 

@@ -48,8 +48,8 @@ from_kube_proxy_to_svcnat()
 
 	kube_proxy
 	translated=$(stat translated)
-	crowd tcp "$client" 30 -s "$many%" "$vip:80"
-	crowd pod "$pod" 20 "$vip:80"
+	crowd_begins tcp "$client" 30 -s "$many%" "$vip:80"
+	crowd_begins pod "$pod" 20 "$vip:80"
 	stream theirs "$client" "$vip:80"
 	check_is "translated by svcnat" "$(stat translated)" "$translated"
 	{

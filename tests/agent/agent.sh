@@ -83,27 +83,34 @@ restart_changes_nothing()
 	check_is "services made" "$(stat service_new)" "$made"
 }
 
-# How often all of the kernel was read.
-reads()
+# times COUNTER: how often the kernel was made equal: "proxy", or all of it was
+# read for that: "full_proxy"
+times()
 {
 	ip netns exec "$node" curl -sSf http://127.0.0.1:10249/metrics |
-		sed -n 's/^kubeproxy_sync_full_.*_count //p'
+		sed -n "s/^kubeproxy_sync_$1_rules_duration_seconds_count //p"
+}
+
+more_times_than()
+{
+	(($(times proxy) > $1))
 }
 
 own_changes_are_not_read_again()
 {
-	local before
+	local read
 
-	before=$(reads)
+	read=$(times full_proxy)
 	put_service more 10.96.0.11
 	put_slice more 80 10.2.0.4
 	comes more 10.2.0.4:80
 	api '{"do": "delete", "kind": "Service", "name": "more",
 		"namespace": "default"}'
 	busywait 10000 is_gone more || fail "a deleted Service is served"
-	# Two sync periods.
-	sleep 7
-	check_is "readings of the kernel" "$(reads)" "$before"
+	# Nothing but the end of each sync period makes it look now.
+	slowwait 20000 more_times_than $(($(times proxy) + 1)) ||
+		fail "no sync period ends"
+	check_is "readings of the kernel" "$(times full_proxy)" "$read"
 }
 
 what_others_change_is_repaired()

@@ -30,12 +30,6 @@ scheduler=$fair
 # see make()
 keep=
 
-# By an agent, if SVCNAT_BY_AGENT is set
-begin_by_agent()
-{
-	:
-}
-
 [ -z "${SVCNAT_BY_AGENT-}" ] || . "$lib_dir/lib/by_agent.sh"
 
 setup_acceptance()
@@ -88,7 +82,7 @@ setup_acceptance()
 	sysctl_in "$node" net.ipv4.ip_forward=1 \
 		net.ipv6.conf.all.forwarding=1 net.ipv4.icmp_ratelimit=0 \
 		net.ipv6.icmp.ratelimit=0
-	begin_by_agent
+	[ -z "${SVCNAT_BY_AGENT-}" ] || begin_by_agent
 	configure
 	for ns in "$eps" "$pod" "$pod3" "$pod4"; do
 		serve "$ns" 80 81 8080

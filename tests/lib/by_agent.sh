@@ -8,22 +8,16 @@
 # SVCNAT_BY_AGENT is set.
 # shellcheck disable=SC2034,SC2154  # variables of and for those who source it
 
-. "$lib_dir/lib/traffic.sh"
 . "$lib_dir/lib/cluster.sh"
 
 # An agent's services have no other.
 scheduler=random
 fair=random
 
-# What no object can say: weights, on-removal, a list that hints have emptied,
-# a name that is taken.
-not_by_objects="established_ones_go_on
-keep_keeps_who_is_removed
-reset_resets_both_sides
-SCTP_is_reset_too
-UDP_stays_otherwise
-local_only_endpoints
-affinity_kept"
+# What no object can say: weights, on-removal, a list that hints have emptied
+left_out="established_ones_go_on keep_keeps_who_is_removed"
+left_out+=" reset_resets_both_sides SCTP_is_reset_too UDP_stays_otherwise"
+left_out+=" local_only_endpoints affinity_kept"
 
 # begin_by_agent: before anything else is asked of the node
 begin_by_agent()
@@ -131,7 +125,7 @@ ctl()
 	"flow flush" | "affinity flush")
 		by_flush "$1" "${@:3}"
 		;;
-	*" show" | -*)
+	*" show")
 		svcctl -N "$node" "$@"
 		;;
 	"service "* | "frontend "* | "endpoint "*)
@@ -141,18 +135,4 @@ ctl()
 		svcctl -N "$node" "$@"
 		;;
 	esac
-}
-
-# As in lib.sh, but those that objects can be made of.
-run_tests_for()
-{
-	local which test expanded=()
-
-	for which in $1; do
-		for test in "${@:2}"; do
-			[[ $'\n'$not_by_objects$'\n' == *$'\n'$test$'\n'* ]] ||
-				expanded+=("$test@$which")
-		done
-	done
-	run_tests "${expanded[@]}"
 }

@@ -185,8 +185,8 @@ begins()
 	asking "$1" "$2" -w 200 "${@:3}"
 }
 
-# crowd NAME NS COUNT WORD...: so many more; % in a word is the number
-crowd()
+# crowd_begins NAME NS COUNT WORD...: so many more; % in a word is the number
+crowd_begins()
 {
 	local words=("${@:4}") i
 

@@ -201,13 +201,6 @@ static void delete(struct kernel *kernel, const char *name)
 	unlink(full);
 }
 
-static const struct draft *find(const struct list *drafts,
-				const struct draft *draft)
-{
-	return drafts->nr ? bsearch(draft, drafts->item, drafts->nr,
-				    drafts->size, service_compare) : NULL;
-}
-
 static bool are_equal(const struct draft *a, const struct draft *b)
 {
 	struct packed *x = packed_make(a), *y = packed_make(b);
@@ -239,18 +232,21 @@ static int apply(struct kernel *kernel, const struct list *old,
 		 void *arg)
 {
 	const struct draft *draft;
+	const char *name;
 	size_t i;
 
 	if (is_absent(kernel))
 		return KERNEL_ABSENT;
 	for (i = 0; i < old->nr; i++) {
 		draft = list_at(old, i);
-		if (!find(wanted, draft))
-			delete(kernel, draft->service.head.service);
+		name = draft->service.head.service;
+		if (!drafts_find(wanted, name))
+			delete(kernel, name);
 	}
 	for (i = 0; i < wanted->nr; i++) {
 		draft = list_at(wanted, i);
-		make(kernel, find(old, draft), draft, refused, arg);
+		name = draft->service.head.service;
+		make(kernel, drafts_find(old, name), draft, refused, arg);
 	}
 	return KERNEL_DONE;
 }

@@ -18,7 +18,6 @@
 /**
  * struct kernel - the connection, and what is heard of others
  * @nl: the connection
- * @events: of changes; readable if there are any
  * @heard: events of the last hearing
  * @old: drafts that we are changing just now, or NULL
  * @wanted: what becomes of them
@@ -28,7 +27,6 @@
  */
 struct kernel {
 	struct nl *nl;
-	int events;
 	size_t heard;
 	const struct list *old;
 	const struct list *wanted;
@@ -72,13 +70,9 @@ static int code_of(int code)
  * then is found when all is read for other reasons.
  */
 
-static bool have_service(const struct list *drafts, const struct service *key)
+static bool is_in(const struct list *drafts, const struct service *service)
 {
-	const struct draft draft = { .service = *key };
-
-	return drafts && drafts->nr &&
-	       bsearch(&draft, drafts->item, drafts->nr, drafts->size,
-		       service_compare);
+	return drafts && drafts_find(drafts, service->head.service);
 }
 
 static int on_event(const struct reply *event, void *arg)
@@ -89,8 +83,8 @@ static int on_event(const struct reply *event, void *arg)
 	kernel->heard++;
 	if (event->attr == SVCNAT_A_CONFIG)
 		kernel->meddled |= !kernel->configuring;
-	else if (!have_service(kernel->old, service) &&
-		 !have_service(kernel->wanted, service))
+	else if (!is_in(kernel->old, service) &&
+		 !is_in(kernel->wanted, service))
 		kernel->meddled = true;
 	return 0;
 }
@@ -115,9 +109,11 @@ static void hear(struct kernel *kernel)
 /* Before all is read: what comes from now on may not be in it. */
 static void listen(struct kernel *kernel)
 {
+	int fd;
+
 	hear(kernel);
 	if (!kernel->listening)
-		kernel->listening = !nl_subscribe(kernel->nl, &kernel->events);
+		kernel->listening = !nl_subscribe(kernel->nl, &fd);
 	kernel->meddled = !kernel->listening;
 }
 

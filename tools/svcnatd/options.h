@@ -54,7 +54,7 @@ enum local_mode {
  * @local_mode: how pods are told apart
  * @nodeport_addresses: of struct range; empty: the Node's primary addresses
  * @masquerade_all: every connection to a cluster address
- * @sync_period: milliseconds between two looks whether others have changed the kernel
+ * @sync_period: milliseconds between two looks whether others changed the kernel
  * @min_sync_period: milliseconds between two changes at least
  * @healthz_address: of struct addr and a port; port 0: no such server
  * @healthz_port: of it

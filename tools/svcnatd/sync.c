@@ -142,16 +142,6 @@ static void read_one(struct batch *batch, const char *name)
 
 /* What it shall have. */
 
-static const struct draft *find(const struct list *drafts, const char *name)
-{
-	const struct draft key = { .service.head.service = name };
-
-	if (!drafts->nr)
-		return NULL;
-	return bsearch(&key, drafts->item, drafts->nr, drafts->size,
-		       service_compare);
-}
-
 static const char *name_at(const struct list *drafts, size_t i)
 {
 	const struct draft *draft = list_at(drafts, i);
@@ -165,7 +155,7 @@ static bool keep_before(struct draft *draft, struct batch *batch)
 	const char *name = draft->service.head.service;
 
 	return !refusals_have(&batch->sync->refusals, name,
-			      find(&batch->after, name));
+			      drafts_find(&batch->after, name));
 }
 
 static bool keep_after(struct draft *draft, struct batch *batch)
@@ -224,7 +214,7 @@ static void settle_refused(struct batch *batch)
 		if (i && !strcmp(name, refused_at(batch, i - 1)))
 			continue;
 		refusals_add(&batch->sync->refusals, name,
-			     find(&batch->after, name));
+			     drafts_find(&batch->after, name));
 		read_one(batch, name);
 	}
 	drafts_sort(&batch->found);
@@ -247,12 +237,12 @@ static bool keep_reduced(struct draft *draft, struct batch *batch)
 
 	return bsearch(&name, batch->refused.item, batch->refused.nr,
 		       batch->refused.size, compare_names) &&
-	       remainder_make(draft, find(&batch->found, name));
+	       remainder_make(draft, drafts_find(&batch->found, name));
 }
 
 static bool keep_found(struct draft *draft, struct batch *batch)
 {
-	return find(&batch->after, draft->service.head.service);
+	return drafts_find(&batch->after, draft->service.head.service);
 }
 
 /* All of it was refused, and that was said. */

@@ -5,10 +5,10 @@ import os
 import tempfile
 
 from messages import (ACK, DUMP, EEXIST, ENOENT, K, PAUSE, REQUEST, Run, ack,
-                      addr, allow, config, done, endpoint, expect, expect_request,
-                      frontend, full_service, generation, main, nest,
-                      nodeport, port, range_list, reply, sentence, service,
-                      shown, shown_service, u32, u8)
+                      addr, allow, config, done, endpoint, expect,
+                      expect_request, frontend, full_service, generation, main,
+                      nest, nodeport, port, range_list, reply, sentence,
+                      service, shown, shown_service, u32, u8)
 
 
 WEB = shown("web", [frontend("10.96.0.1", 80)],

@@ -6,8 +6,8 @@ import os
 import struct
 
 from messages import (FAMILY, K, PAUSE, Run, addr, allow, attr, config,
-                      done, endpoint, expect, frontend, full_service, keys, main,
-                      message, nest, nodeport, port, service, shown, u32)
+                      done, endpoint, expect, frontend, full_service, keys,
+                      main, message, nest, nodeport, port, service, shown, u32)
 
 # What there is when it starts: as in a new netns.
 START = config(), done()
