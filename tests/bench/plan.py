@@ -40,16 +40,21 @@ def new(quick, proto, services):
 def control(quick, fixed, services):
     """Load, and changes."""
     systems = ["svcnat", "ipvs", "ipvs-kubeproxy", "iptables", "nftables"]
-    if quick and services > 1000:
-        systems = ["svcnat", "nftables"]
+    runs = 1 if quick else fixed["runs"]
+    if services > 1000:
+        # The others take minutes to load, each time.
+        runs = min(runs, 3)
+        if quick:
+            systems = ["svcnat", "nftables"]
     return {"kind": "control", "services": services, "systems": systems,
-            "changes": 3 if quick else 10, "runs": 1 if quick else fixed["runs"]}
+            "changes": 3 if quick else 10, "runs": runs}
 
 
-def groups(quick, parts, fixed, flows):
+def groups(quick, parts, fixed, flows, services):
     """The groups of tests/bench/workload.py, in order."""
     flows = flows or [1, 1000, 50000] + ([] if quick else [1000000])
-    services = [1, 100, 10000] + ([] if quick else [100000])
+    loads = services or [1000, 10000] + ([] if quick else [100000])
+    services = services or [1, 100, 10000] + ([] if quick else [100000])
     made = []
     if "established" in parts:
         made += [{"kind": "established", "proto": proto, "flows": flows}
@@ -59,7 +64,7 @@ def groups(quick, parts, fixed, flows):
                  for number in services for proto in ("udp", "tcp")]
     if "control" in parts:
         made += [control(quick, fixed, number)
-                 for number in [1000, 10000] + ([] if quick else [100000])]
+                 for number in loads]
     if "memory" in parts:
         made.append({"kind": "memory", "runs": 1 if quick else 3,
                      "flows": 100000 if quick else 1000000})
