@@ -243,7 +243,8 @@ loads_or_not()
 
 # A packet that finds no memory comes again.  One of twenty allocations that cannot
 # wait fails, of whomever: a connection may fail by chance, but not each that lost
-# a packet here.
+# a packet here.  An endpoint without memory for its SYN, ACK once more forgets
+# the half-open connection, and answers the ACK with a RST (reqsk_timer_handler()).
 packets_without_memory()
 {
 	local dropped
@@ -260,8 +261,9 @@ packets_without_memory()
 	grep -v -e '^EADDRINUSE ' -e '^EADDRNOTAVAIL ' -e '^ENOBUFS ' \
 		-e '^ENOMEM ' "$tmp/asked" > "$tmp/had"
 	check_num "connections" "$(wc -l < "$tmp/had") > 150"
-	check_num "failures" "$(grep -c '^ETIMEDOUT ' "$tmp/had") < 3"
-	! grep -v '^ETIMEDOUT ' "$tmp/had" | grep ' - ' || fail "no connection"
+	check_num "failures" "$(grep -c ' - ' "$tmp/had") < 4"
+	! grep -v -e '^ETIMEDOUT ' -e '^ECONNRESET ' "$tmp/had" | grep ' - ' ||
+		fail "no connection"
 	dropped=$(stat drop_memory)
 	note "$dropped packets found no memory"
 	check_num "drop_memory" "dropped > 0"
