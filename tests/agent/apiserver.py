@@ -37,6 +37,48 @@ BY_NAME = {r.name: r for r in RESOURCES}
 BY_PATH = {r.path: r for r in RESOURCES}
 BY_KIND = {r.kind: r for r in RESOURCES}
 
+# What kubectl is told of: those, and what there is in the manifests.
+Known = collections.namedtuple("Known", "version name kind namespaced")
+
+KNOWN = [
+    Known("v1", "configmaps", "ConfigMap", True),
+    Known("v1", "nodes", "Node", False),
+    Known("v1", "serviceaccounts", "ServiceAccount", True),
+    Known("v1", "services", "Service", True),
+    Known("apps/v1", "daemonsets", "DaemonSet", True),
+    Known("discovery.k8s.io/v1", "endpointslices", "EndpointSlice", True),
+    Known("rbac.authorization.k8s.io/v1", "clusterrolebindings",
+          "ClusterRoleBinding", False),
+    Known("rbac.authorization.k8s.io/v1", "clusterroles", "ClusterRole",
+          False),
+]
+
+
+def discovery():
+    """The answers that say what there is, by path."""
+    versions = sorted({one.version for one in KNOWN})
+    answers = {
+        "/api": {"kind": "APIVersions", "versions": ["v1"]},
+        "/apis": {"kind": "APIGroupList", "apiVersion": "v1", "groups": [
+            {"name": version.split("/")[0],
+             "versions": [{"groupVersion": version,
+                           "version": version.split("/")[1]}]}
+            for version in versions if "/" in version]},
+    }
+    for version in versions:
+        root = "/apis/" if "/" in version else "/api/"
+        answers[root + version] = {
+            "kind": "APIResourceList", "apiVersion": "v1",
+            "groupVersion": version, "resources": [
+                {"name": one.name, "singularName": one.kind.lower(),
+                 "kind": one.kind, "namespaced": one.namespaced,
+                 "verbs": ["create", "get", "list", "watch"]}
+                for one in KNOWN if one.version == version]}
+    return answers
+
+
+DISCOVERY = discovery()
+
 
 class Gone(Exception):
     """A resource version that is too old, or of the future."""
@@ -507,6 +549,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         try:
             if url.path in BY_PATH:
                 self.serve(BY_PATH[url.path], params)
+            elif url.path in DISCOVERY:
+                self.answer(200, DISCOVERY[url.path])
             else:
                 self.answer(404, status(404, "NotFound", url.path))
         except (Hangup, ConnectionError, ssl.SSLError):
