@@ -90,15 +90,22 @@ static unsigned int end_of_headers(const struct svcnat_packet *packet)
  * or the like is watching, move them now and then for no reason: a pointer
  * that somebody kept shows.
  */
-static void move_for_no_reason(struct sk_buff *skb)
+static bool shall_move(void)
 {
 	static atomic_t calls;
 
 	if (!IS_ENABLED(CONFIG_KASAN) && !IS_ENABLED(CONFIG_DEBUG_NET))
-		return;
-	/* Without memory they stay where they are, which is fine. */
-	if (!(atomic_inc_return(&calls) % 8) && !skb_shared(skb))
-		pskb_expand_head(skb, 0, 0, GFP_ATOMIC);
+		return false;
+	return !(atomic_inc_return(&calls) % 8);
+}
+
+/*
+ * Is all of it in memory that this packet alone has?  It was parsed there, and
+ * nobody else writes to that: it still says what it said.
+ */
+static bool is_private(const struct sk_buff *skb, unsigned int end)
+{
+	return end <= skb_headlen(skb) && !skb_cloned(skb);
 }
 
 /**
@@ -116,11 +123,17 @@ static void move_for_no_reason(struct sk_buff *skb)
 bool svcnat_packet_writable(struct sk_buff *skb,
 			    const struct svcnat_packet *packet)
 {
+	const unsigned int end = end_of_headers(packet);
 	const struct svcnat_tuple *t = &packet->tuple;
+	const bool move = shall_move();
 
-	if (skb_ensure_writable(skb, end_of_headers(packet)))
+	if (likely(is_private(skb, end)) && !move)
+		return true;
+	if (skb_ensure_writable(skb, end))
 		return false;
-	move_for_no_reason(skb);
+	/* Without memory they stay where they are, which is fine. */
+	if (move && !skb_shared(skb))
+		pskb_expand_head(skb, 0, 0, GFP_ATOMIC);
 	return same_network(skb, t, packet->l3, packet->l4) &&
 	       (has_ports(packet) ? same_ports(skb, t, packet->l4) :
 				    same_message(skb, packet));

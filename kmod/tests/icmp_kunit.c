@@ -9,6 +9,7 @@
 #include "../icmp.c"
 
 static const struct wire_shape linear = { .headroom = 64 };
+static const struct wire_shape paged = { .layout = WIRE_FRAG, .headroom = 64 };
 
 static struct wire quoted, wire;
 
@@ -85,7 +86,7 @@ static unsigned int tell(struct kunit *test, enum svcnat_stage stage,
 	struct svcnat_passage *p = &report->p;
 	unsigned int verdict = NF_STOP;
 
-	*skb = svcnat_wire_skb(&wire, &linear);
+	*skb = svcnat_wire_skb(&wire, changes ? &paged : &linear);
 	KUNIT_ASSERT_NOT_NULL(test, *skb);
 	memset(p, 0, sizeof(*p));
 	p->sn = &report->sn;
@@ -97,7 +98,7 @@ static unsigned int tell(struct kunit *test, enum svcnat_stage stage,
 	    SVCNAT_PARSED_ERROR) {
 		/* Behind the back of what was summed up: in its quote. */
 		if (changes) {
-			(*skb)->data[p->packet.quote.l4] ^= 1;
+			svcnat_wire_page(*skb)[p->packet.quote.l4] ^= 1;
 			(*skb)->ip_summed = CHECKSUM_UNNECESSARY;
 		}
 		verdict = svcnat_icmp_error(p, stage);

@@ -209,7 +209,7 @@ static const char *change_meanwhile(unsigned int at, u8 by)
 	skb = svcnat_wire_skb(&wire, &shape);
 	if (!skb)
 		return "no memory";
-	page = skb_frag_address(&skb_shinfo(skb)->frags[0]);
+	page = svcnat_wire_page(skb);
 	if (svcnat_packet_parse(skb, wire.family, &packet) !=
 	    SVCNAT_PARSED_ERROR)
 		flaw = "not parsed";

@@ -221,7 +221,7 @@ static const char *change_meanwhile(unsigned int at, u8 by)
 	skb = svcnat_wire_skb(&before, &shape);
 	if (!skb)
 		return "no memory";
-	page = skb_frag_address(&skb_shinfo(skb)->frags[0]);
+	page = svcnat_wire_page(skb);
 	if (svcnat_packet_parse(skb, before.family, &packet) != SVCNAT_PARSED)
 		flaw = "not parsed";
 	page[at] ^= by;

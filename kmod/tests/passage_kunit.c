@@ -28,6 +28,7 @@ static struct routes {
 #include "../passage.c"
 
 static const struct wire_shape linear = { .headroom = 64 };
+static const struct wire_shape paged = { .layout = WIRE_FRAG, .headroom = 64 };
 
 static struct wire wire;
 
@@ -85,9 +86,10 @@ static void set_tuple(struct wire *w, const struct svcnat_tuple *t)
 }
 
 /* Put a packet to the hook; its buffer is the caller's. */
-static struct sk_buff *arrive(unsigned int hook)
+static struct sk_buff *arrive_as(const struct wire_shape *shape,
+				 unsigned int hook)
 {
-	struct sk_buff *skb = svcnat_wire_skb(&wire, &linear);
+	struct sk_buff *skb = svcnat_wire_skb(&wire, shape);
 
 	memset(&walk->p, 0, sizeof(walk->p));
 	walk->state.hook = hook;
@@ -97,6 +99,11 @@ static struct sk_buff *arrive(unsigned int hook)
 	walk->p.skb = skb;
 	walk->p.state = &walk->state;
 	return skb;
+}
+
+static struct sk_buff *arrive(unsigned int hook)
+{
+	return arrive_as(&linear, hook);
 }
 
 static bool parse(enum svcnat_parsed wanted)
@@ -132,7 +139,7 @@ static unsigned int pass(struct kunit *test, const struct svcnat_tuple *t,
 
 	svcnat_wire_make_as(&wire, head, t->proto, 11);
 	set_tuple(&wire, t);
-	skb = arrive(NF_INET_FORWARD);
+	skb = arrive_as(changes ? &paged : &linear, NF_INET_FORWARD);
 	KUNIT_ASSERT_NOT_NULL(test, skb);
 	local_bh_disable();
 	rcu_read_lock();
@@ -140,7 +147,7 @@ static unsigned int pass(struct kunit *test, const struct svcnat_tuple *t,
 	    svcnat_flow_find(&walk->sn.flows, t, stage, &hit)) {
 		/* Its sender wrote to it after we had read it. */
 		if (changes)
-			skb->data[walk->p.packet.l4] ^= 0x80;
+			svcnat_wire_page(skb)[walk->p.packet.l4] ^= 0x80;
 		verdict = svcnat_passage_translate(&walk->p, &hit);
 	}
 	rcu_read_unlock();

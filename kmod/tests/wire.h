@@ -102,6 +102,17 @@ struct sk_buff *svcnat_wire_skb(const struct wire *wire,
 bool svcnat_wire_same(const struct wire *wire, const struct sk_buff *skb);
 
 /**
+ * svcnat_wire_page() - what the sender of a packet may still write to
+ * @skb: made with WIRE_FRAG and nothing in its head
+ *
+ * Return: the packet in its page; pulled from there, it has a copy.
+ */
+static inline u8 *svcnat_wire_page(const struct sk_buff *skb)
+{
+	return skb_frag_address(&skb_shinfo(skb)->frags[0]);
+}
+
+/**
  * svcnat_wire_new_addr() - an address that no packet has
  * @family: AF_INET or AF_INET6
  *

@@ -188,6 +188,12 @@ static void move_head(struct sk_buff *skb, u32 len)
 		shim_skb_read(skb, skb->pulled);
 }
 
+/* Its clones may be anybody's: also those that nobody here has. */
+bool skb_cloned(const struct sk_buff *skb)
+{
+	return skb->clone || get_random_u32() & 1;
+}
+
 int skb_ensure_writable(struct sk_buff *skb, unsigned int len)
 {
 	if (len > skb->len || fails(skb))

@@ -76,6 +76,7 @@ struct sk_buff {
 
 void *skb_header_pointer(const struct sk_buff *skb, int offset, int len,
 			 void *buffer);
+bool skb_cloned(const struct sk_buff *skb);
 int skb_ensure_writable(struct sk_buff *skb, unsigned int len);
 int pskb_expand_head(struct sk_buff *skb, int headroom, int tailroom,
 		     gfp_t gfp);
