@@ -46,10 +46,13 @@ void svcnat_flow_mark(const struct svcnat_hit *hit,
 {
 	u32 generation = svcnat_word_generation(hit->word);
 	u8 seen = svcnat_word_seen(hit->word);
-	u8 after = counts(hit, packet) ? svcnat_state_after(seen, packet) :
-					 seen | SVCNAT_SEEN;
 	u32 age = svcnat_stamp_now() - svcnat_word_stamp(hit->word);
+	u8 after;
 
+	if (likely(age < SVCNAT_STAMP_STEP && svcnat_state_stays(seen, packet)))
+		return;
+	after = counts(hit, packet) ? svcnat_state_after(seen, packet) :
+				      seen | SVCNAT_SEEN;
 	learn(hit, packet);
 	/* Told to both sides, so that traffic of either can take it back. */
 	if (packet->tcp & SVCNAT_TCP_RST)

@@ -172,6 +172,28 @@ static inline bool svcnat_state_offers(const struct svcnat_packet *packet)
 	       (SVCNAT_TCP_SYN | SVCNAT_TCP_ACK);
 }
 
+/**
+ * svcnat_state_stays() - does a packet say nothing new, at first sight?
+ * @seen: what its direction has sent before
+ * @packet: its facts
+ *
+ * Those of an established flow do, one after the other: a shortcut for them.
+ *
+ * Return: false if svcnat_state_after() may be another one than @seen, or the
+ * packet an offer, or it does not count yet.
+ */
+static inline bool svcnat_state_stays(u8 seen,
+				      const struct svcnat_packet *packet)
+{
+	const u8 more = seen & (SVCNAT_SEEN_MORE | SVCNAT_SEEN_OFFER);
+
+	if (!svcnat_proto_connects(packet->tuple.proto))
+		return !packet->tcp &&
+		       seen == (SVCNAT_SEEN | SVCNAT_SEEN_MORE);
+	return packet->tcp == SVCNAT_TCP_ACK && more != SVCNAT_SEEN_OFFER &&
+	       (seen ^ more) == (SVCNAT_SEEN | SVCNAT_SEEN_ACK);
+}
+
 u8 svcnat_state_after(u8 seen, const struct svcnat_packet *packet);
 bool svcnat_state_heard(u8 reply, u32 offer,
 			const struct svcnat_packet *packet);

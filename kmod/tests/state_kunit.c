@@ -61,6 +61,10 @@ static void every_bit_counts(struct kunit *test, u8 proto)
 							      payload),
 						    "seen %#x bits %#x payload %u",
 						    seen, bits, payload);
+				if (svcnat_state_stays(seen, &p))
+					KUNIT_EXPECT_EQ(test, seen,
+							tcp_model(seen, bits,
+								  payload));
 			}
 		}
 	}
@@ -70,6 +74,24 @@ static void every_segment_says_what_it_should(struct kunit *test)
 {
 	every_bit_counts(test, IPPROTO_TCP);
 	every_bit_counts(test, IPPROTO_SCTP);
+}
+
+static void most_packets_say_nothing_new(struct kunit *test)
+{
+	const u8 request = SVCNAT_SEEN | SVCNAT_SEEN_ACK;
+	const u8 reply = request | SVCNAT_SEEN_OFFER | SVCNAT_SEEN_MORE;
+	const u8 udp = SVCNAT_SEEN | SVCNAT_SEEN_MORE;
+	struct svcnat_packet p = made_of(IPPROTO_TCP, SVCNAT_TCP_ACK, true);
+	struct svcnat_packet q = made_of(IPPROTO_UDP, 0, true);
+	unsigned int seen;
+
+	KUNIT_EXPECT_TRUE(test, svcnat_state_stays(request, &p));
+	KUNIT_EXPECT_TRUE(test, svcnat_state_stays(reply, &p));
+	KUNIT_EXPECT_TRUE(test, svcnat_state_stays(udp, &q));
+	for (seen = 0; seen <= SEEN_ALL; seen++)
+		if (svcnat_state_stays(seen, &q))
+			KUNIT_EXPECT_EQ(test, seen,
+					svcnat_state_after(seen, &q));
 }
 
 static void a_second_datagram_makes_a_stream(struct kunit *test)
@@ -240,6 +262,7 @@ static void a_stamp_is_a_time(struct kunit *test)
 
 static struct kunit_case state_cases[] = {
 	KUNIT_CASE(every_segment_says_what_it_should),
+	KUNIT_CASE(most_packets_say_nothing_new),
 	KUNIT_CASE(a_second_datagram_makes_a_stream),
 	KUNIT_CASE(every_pair_has_its_state),
 	KUNIT_CASE(who_has_heard_is_believed),
