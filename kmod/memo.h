@@ -70,6 +70,20 @@ static inline struct svcnat_memo *svcnat_memo_slot(const struct sk_buff *skb)
 }
 
 /**
+ * svcnat_memo_may_hold() - a first look: is there a memo of such an address?
+ * @skb: the packet
+ *
+ * Context: any.
+ * Return: false if svcnat_memo_holds() would say so.
+ */
+static inline bool svcnat_memo_may_hold(const struct sk_buff *skb)
+{
+	const struct svcnat_memo *memo = svcnat_memo_slot(skb);
+
+	return (READ_ONCE(memo->key) & ~SVCNAT_MEMO_DONE) == (unsigned long)skb;
+}
+
+/**
  * svcnat_memo_forget() - a packet comes: nothing is known of it
  * @skb: the packet
  *
