@@ -136,7 +136,8 @@ def changes(cluster, kernel, rate, seconds):
         i = n % cluster.services
         pending.append((i, time.time()))
         cluster.put_slice(i, n // cluster.services + 1)
-        while pending[0][1] < time.time() - SETTLE:
+        # Not the one that was made just now, however long that took.
+        while len(pending) > 1 and pending[0][1] < time.time() - SETTLE:
             took.append(late(kernel, *pending.popleft()))
         if n == rate * seconds // 2:
             middle = memory(cluster.case.agent.pid, "VmRSS")
