@@ -225,22 +225,15 @@ static unsigned int request_hook(void *priv, struct sk_buff *skb,
 	return pass(request, sn, skb, state);
 }
 
-/* One that was rewritten just now is not refused; it is known by its address. */
-static bool is_not_refused(const struct svcnat_net *sn,
-			   const struct sk_buff *skb,
-			   const struct nf_hook_state *state)
-{
-	return (svcnat_memo_may_hold(skb) &&
-		svcnat_memo_holds(skb, state->net, false)) ||
-	       svcnat_glance_refuse(sn, skb, state->pf);
-}
-
+/* One that was rewritten just now is not refused: the memo is asked first. */
 static unsigned int refuse_hook(void *priv, struct sk_buff *skb,
 				const struct nf_hook_state *state)
 {
 	struct svcnat_net *sn = priv;
 
-	if (!svcnat_reset_needed(sn) && is_not_refused(sn, skb, state))
+	if (!svcnat_reset_needed(sn) &&
+	    (svcnat_memo_holds(skb, state->net, false) ||
+	     svcnat_glance_refuse(sn, skb, state->pf)))
 		return NF_ACCEPT;
 	return pass(svcnat_refuse, sn, skb, state);
 }
@@ -248,8 +241,7 @@ static unsigned int refuse_hook(void *priv, struct sk_buff *skb,
 /* Does the packet leave as it is, with nothing to be learned from it? */
 static bool is_done(const struct svcnat_net *sn, const struct sk_buff *skb)
 {
-	return svcnat_memo_may_hold(skb) && !READ_ONCE(sn->fastpath) &&
-	       !svcnat_conntrack_is_new(skb) &&
+	return !READ_ONCE(sn->fastpath) && !svcnat_conntrack_is_new(skb) &&
 	       svcnat_memo_holds(skb, sn->net, true);
 }
 

@@ -37,16 +37,16 @@ void svcnat_memo_write(const struct sk_buff *skb, const struct net *net,
 }
 
 /**
- * svcnat_memo_holds() - is there a memo of a packet, and is it still true?
- * @skb: the packet; others may have rewritten it since
+ * svcnat_memo_is_true() - does a memo of a packet say what it must?
+ * @skb: the packet; use svcnat_memo_holds()
  * @net: where
- * @done: is it one that says that nothing is left to do?  Else any will do.
+ * @done: see there
  *
  * Context: any; where softirqs are not disabled there is none.
  * Return: true if so.
  */
-bool svcnat_memo_holds(const struct sk_buff *skb, const struct net *net,
-		       bool done)
+bool svcnat_memo_is_true(const struct sk_buff *skb, const struct net *net,
+			 bool done)
 {
 	const u32 l3 = skb_network_offset(skb);
 	const struct svcnat_memo *memo;

@@ -51,8 +51,8 @@ DECLARE_PER_CPU(struct svcnat_memos, svcnat_memos);
 
 void svcnat_memo_write(const struct sk_buff *skb, const struct net *net,
 		       const struct svcnat_packet *packet, bool done);
-bool svcnat_memo_holds(const struct sk_buff *skb, const struct net *net,
-		       bool done);
+bool svcnat_memo_is_true(const struct sk_buff *skb, const struct net *net,
+			 bool done);
 
 /**
  * svcnat_memo_slot() - where the memo of a packet is
@@ -70,17 +70,35 @@ static inline struct svcnat_memo *svcnat_memo_slot(const struct sk_buff *skb)
 }
 
 /**
- * svcnat_memo_may_hold() - a first look: is there a memo of such an address?
+ * svcnat_memo_is_of() - does a memo bear the address of a packet?
+ * @memo: the memo
  * @skb: the packet
  *
  * Context: any.
- * Return: false if svcnat_memo_holds() would say so.
+ * Return: true if so; it may have been another packet, which had that address.
  */
-static inline bool svcnat_memo_may_hold(const struct sk_buff *skb)
+static inline bool svcnat_memo_is_of(const struct svcnat_memo *memo,
+				     const struct sk_buff *skb)
 {
-	const struct svcnat_memo *memo = svcnat_memo_slot(skb);
-
 	return (READ_ONCE(memo->key) & ~SVCNAT_MEMO_DONE) == (unsigned long)skb;
+}
+
+/**
+ * svcnat_memo_holds() - is there a memo of a packet, and is it still true?
+ * @skb: the packet; others may have rewritten it since
+ * @net: where
+ * @done: is it one that says that nothing is left to do?  Else any will do.
+ *
+ * In line, because of most packets there is none.
+ *
+ * Context: any; where softirqs are not disabled there is none.
+ * Return: true if so.
+ */
+static inline bool svcnat_memo_holds(const struct sk_buff *skb,
+				     const struct net *net, bool done)
+{
+	return svcnat_memo_is_of(svcnat_memo_slot(skb), skb) &&
+	       svcnat_memo_is_true(skb, net, done);
 }
 
 /**
@@ -95,7 +113,7 @@ static inline void svcnat_memo_forget(const struct sk_buff *skb)
 {
 	struct svcnat_memo *memo = svcnat_memo_slot(skb);
 
-	if ((READ_ONCE(memo->key) & ~SVCNAT_MEMO_DONE) == (unsigned long)skb)
+	if (svcnat_memo_is_of(memo, skb))
 		WRITE_ONCE(memo->key, 0);
 }
 
