@@ -134,7 +134,11 @@ link_topology()
 		route add default via 10.4.0.1
 		route add ::/0 via fd00:4::1
 	END
-	sysctl_in "$node" net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+	# The node answers each packet that it refuses, however many there were
+	# before, in this script or in another one.
+	sysctl_in "$node" net.ipv4.ip_forward=1 \
+		net.ipv6.conf.all.forwarding=1 net.ipv4.icmp_ratemask=0 \
+		net.ipv6.icmp.ratelimit=0
 }
 
 # use_family 4|6: sets the variables below for a family.  Then it calls

@@ -125,9 +125,8 @@ beside_conntrack()
 }
 
 setup_topology
-# The node tells everything, at once and always, and of no better way.
-sysctl_in "$node" net.ipv4.icmp_ratemask=0 net.ipv6.icmp.ratelimit=0 \
-	net.ipv4.conf.{all,pod,client,eps}.send_redirects=0
+# The node tells of no better way.
+sysctl_in "$node" net.ipv4.conf.{all,pod,client,eps}.send_redirects=0
 ip_in "$node" <<- END
 	neigh add 10.4.0.9 lladdr 02:00:00:00:04:02 dev pod nud permanent
 	neigh add fd00:4::9 lladdr 02:00:00:00:04:02 dev pod nud permanent
