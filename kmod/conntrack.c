@@ -74,13 +74,15 @@ void svcnat_conntrack_exit(void)
 }
 
 /*
- * An entry with a helper's place but no helper is one of ours: see
- * svcnat_conntrack_claim().  Who assigned a real helper would find such a tuple
- * taken as ours, which is to say: not shifted.
+ * See svcnat_conntrack_claim().  TCP has no clashes but ours.  Who assigned a
+ * real helper would find such a tuple taken as ours, which is to say: not
+ * shifted.
  */
 static bool is_ours(const struct nf_conn *ct)
 {
-	return test_bit(IPS_HELPER_BIT, &ct->status);
+	return nf_ct_protonum(ct) == IPPROTO_TCP ?
+	       test_bit(IPS_NAT_CLASH_BIT, &ct->status) :
+	       test_bit(IPS_HELPER_BIT, &ct->status);
 }
 
 /*
@@ -237,9 +239,12 @@ bool svcnat_conntrack_first(const struct sk_buff *skb,
  * svcnat_conntrack_claim() - mark the entry of a connection as ours
  * @skb: its first packet: svcnat_conntrack_first()
  *
- * With the place for a helper, and no helper in it.  An nftables flowtable
- * leaves such connections alone: it knows nothing of our rewrites, and would
- * carry packets past them (nft_flow_offload_eval()).
+ * As one that an nftables flowtable leaves alone: it knows nothing of our
+ * rewrites, and would carry packets past them (nft_flow_offload_eval()).  Those
+ * are entries that clash, a bit that conntrack does not know of TCP, and
+ * entries with a place for a helper.  The bit would keep UDP from ever being
+ * assured; the place, with no helper in it, takes 128 bytes, and a line of the
+ * cache from each packet.
  */
 void svcnat_conntrack_claim(struct sk_buff *skb)
 {
@@ -247,10 +252,14 @@ void svcnat_conntrack_claim(struct sk_buff *skb)
 	enum ip_conntrack_info ctinfo;
 	struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
 
-	if (!add || !ct || !add(ct, GFP_ATOMIC))
+	if (!ct)
 		return;
-	/* Some kernels do so themselves, 6.12.95 does not. */
-	__set_bit(IPS_HELPER_BIT, &ct->status);
+	/* Nobody else knows it yet. */
+	if (nf_ct_protonum(ct) == IPPROTO_TCP)
+		__set_bit(IPS_NAT_CLASH_BIT, &ct->status);
+	else if (add && add(ct, GFP_ATOMIC))
+		/* Some kernels do so themselves, 6.12.95 does not. */
+		__set_bit(IPS_HELPER_BIT, &ct->status);
 }
 
 /* Does anybody rewrite the packets of this connection, or look into them? */
