@@ -213,7 +213,7 @@ unsigned int svcnat_connect(struct svcnat_passage *p, struct svcnat_hit *had,
 	case SVCNAT_PASS:
 		return pass_direct(p);
 	case SVCNAT_REJECT:
-		/* Behind conntrack: refuse() in hook.c. */
+		/* Behind conntrack: svcnat_refuse(). */
 		return NF_ACCEPT;
 	case SVCNAT_DROP:
 		svcnat_passage_count(p, SVCNAT_STAT_RX);

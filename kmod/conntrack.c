@@ -74,15 +74,15 @@ void svcnat_conntrack_exit(void)
 }
 
 /*
- * See svcnat_conntrack_claim().  TCP has no clashes but ours.  Who assigned a
- * real helper would find such a tuple taken as ours, which is to say: not
- * shifted.
+ * See svcnat_conntrack_claim().  No protocol but UDP has clashes of its own.
+ * Who assigned a helper to UDP would find such a tuple taken as ours, which is
+ * to say: not shifted.
  */
 static bool is_ours(const struct nf_conn *ct)
 {
-	return nf_ct_protonum(ct) == IPPROTO_TCP ?
-	       test_bit(IPS_NAT_CLASH_BIT, &ct->status) :
-	       test_bit(IPS_HELPER_BIT, &ct->status);
+	return nf_ct_protonum(ct) == IPPROTO_UDP ?
+	       test_bit(IPS_HELPER_BIT, &ct->status) :
+	       test_bit(IPS_NAT_CLASH_BIT, &ct->status);
 }
 
 /*
@@ -241,10 +241,10 @@ bool svcnat_conntrack_first(const struct sk_buff *skb,
  *
  * As one that an nftables flowtable leaves alone: it knows nothing of our
  * rewrites, and would carry packets past them (nft_flow_offload_eval()).  Those
- * are entries that clash, a bit that conntrack does not know of TCP, and
- * entries with a place for a helper.  The bit would keep UDP from ever being
- * assured; the place, with no helper in it, takes 128 bytes, and a line of the
- * cache from each packet.
+ * are entries that clash, a bit for which conntrack asks UDP only, and entries
+ * with a place for a helper.  The bit would keep UDP from ever being assured;
+ * the place, with no helper in it, takes 128 bytes, and a line of the cache
+ * from each packet.
  */
 void svcnat_conntrack_claim(struct sk_buff *skb)
 {
@@ -255,11 +255,14 @@ void svcnat_conntrack_claim(struct sk_buff *skb)
 	if (!ct)
 		return;
 	/* Nobody else knows it yet. */
-	if (nf_ct_protonum(ct) == IPPROTO_TCP)
+	if (nf_ct_protonum(ct) != IPPROTO_UDP)
 		__set_bit(IPS_NAT_CLASH_BIT, &ct->status);
 	else if (add && add(ct, GFP_ATOMIC))
 		/* Some kernels do so themselves, 6.12.95 does not. */
 		__set_bit(IPS_HELPER_BIT, &ct->status);
+	else if (!nf_ct_ext_exist(ct, NF_CT_EXT_HELPER))
+		/* No memory: rather not assured than past us. */
+		__set_bit(IPS_NAT_CLASH_BIT, &ct->status);
 }
 
 /* Does anybody rewrite the packets of this connection, or look into them? */
