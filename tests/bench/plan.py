@@ -66,8 +66,10 @@ def groups(quick, parts, fixed, flows, services):
         made += [control(quick, fixed, number)
                  for number in loads]
     if "memory" in parts:
-        made.append({"kind": "memory", "runs": 1 if quick else 3,
-                     "flows": 100000 if quick else 1000000})
+        made += [{"kind": "memory", "proto": proto,
+                  "runs": 1 if quick else 3,
+                  "flows": 100000 if quick else 1000000}
+                 for proto in ("udp", "tcp")]
     return made
 
 

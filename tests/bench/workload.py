@@ -246,17 +246,19 @@ class Memory(Fresh):
 
     def measure(self, lab, it):
         count = self.group["flows"]
+        end = "-tcp" if self.proto == "tcp" else ""
         lab.flows(self.proto, count, SERVICES, 4, it.target)
         # The flows of who was there before, and their tables, go meanwhile.
         time.sleep(OUTGROWN)
         before, tables = slab(), large()
         self.establish(lab, count)
-        self.result("memory-flow", it, (slab() - before) / count, "bytes")
+        self.result("memory-flow" + end, it, (slab() - before) / count,
+                    "bytes")
         # Tables that were outgrown are freed when nobody can read them.
         time.sleep(OUTGROWN)
-        self.result("memory-flow-tables", it, (large() - tables) / count,
-                    "bytes")
-        if it.name == "svcnat":
+        self.result("memory-flow-tables" + end, it,
+                    (large() - tables) / count, "bytes")
+        if it.name == "svcnat" and not end:
             self.list_flows(it, count)
 
     def list_flows(self, it, count):
