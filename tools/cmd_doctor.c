@@ -20,6 +20,7 @@ struct check {
 
 static const struct check checks[] = {
 	{ "module", doctor_module, "the module is loaded and answers", false },
+	{ "kernel", doctor_kernel, "the kernel is new enough", false },
 	{ "forwarding", doctor_forwarding, "the node forwards packets",
 	  false },
 	{ "rp-filter", doctor_rp_filter,

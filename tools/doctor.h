@@ -102,6 +102,7 @@ uint64_t doctor_invalid_packets(void);
 
 /* The checks; each has its file, or shares it with its kind. */
 void doctor_module(struct doctor *d);
+void doctor_kernel(struct doctor *d);
 void doctor_forwarding(struct doctor *d);
 void doctor_rp_filter(struct doctor *d);
 void doctor_conntrack(struct doctor *d);

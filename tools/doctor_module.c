@@ -37,7 +37,7 @@ static void not_loaded(struct doctor *d)
 		doctor_advise(d, "load it: modprobe svcnat");
 		return;
 	}
-	uname(&kernel);
+	host_kernel(&kernel);
 	doctor_advise(d, "install it for kernel %.64s and load it: with the headers of that kernel \"dkms autoinstall\", then \"modprobe svcnat\"",
 		      kernel.release);
 }

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+struct utsname;
+
 /* NULL if there is no such file.  Those below /proc are of our netns. */
 FILE *host_open(const char *path);
 
@@ -17,6 +19,9 @@ FILE *host_open(const char *path);
  * failed.  Ends with fclose().
  */
 FILE *host_program(char *const argv[]);
+
+/* What uname(2) says. */
+void host_kernel(struct utsname *kernel);
 
 /* The first line, without its end; or NULL. */
 char *host_line(const char *path, char *text, size_t size);

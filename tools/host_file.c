@@ -5,12 +5,19 @@
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/mman.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 FILE *host_open(const char *path)
 {
 	return fopen(path, "re");
+}
+
+/* It fails only for a bad address. */
+void host_kernel(struct utsname *kernel)
+{
+	uname(kernel);
 }
 
 /* The first place where @name is; NULL if there is none. */

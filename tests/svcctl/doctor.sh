@@ -79,7 +79,7 @@ health()
 	look
 	check_is "status" "$status" 0
 	check_is "not ok" "$(grep -Ev '^(LEVEL|ok) ' "$tmp/doctor")" ""
-	check_is "checks" "$(grep -c '^ok ' "$tmp/doctor")" 15
+	check_is "checks" "$(grep -c '^ok ' "$tmp/doctor")" 16
 	look -j
 	check_is "JSON" "$(jq -r 'map(.level) | unique[]' "$tmp/doctor")" ok
 	answered

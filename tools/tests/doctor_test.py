@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """What the doctor makes of a node: each ill state, and that health is seen."""
 import json
-import os
 import socket
 import struct
 
@@ -15,7 +14,10 @@ NEWLINK, NEWADDR, NEWROUTE = 16, 20, 24
 UP, LOOPBACK, LOWER_UP = 1, 8, 0x10000
 ENETUNREACH = 101
 OURS = Run(["version"]).out.split()[1]
-LOADED = {"/sys/module/svcnat/version": f"{OURS}\n",
+# Debian's, of which "uname -r" does not tell all.
+KERNEL = {"uname -r": "6.1.0-56-amd64\n",
+          "uname -v": "#1 SMP PREEMPT_DYNAMIC Debian 6.1.192-2 (2026-11-01)\n"}
+LOADED = {**KERNEL, "/sys/module/svcnat/version": f"{OURS}\n",
           "modinfo -F version svcnat": f"{OURS}\n"}
 FORWARDS = {"/proc/sys/net/ipv4/conf/all/forwarding": "1\n",
             "/proc/sys/net/ipv6/conf/all/forwarding": "1\n",
@@ -115,22 +117,23 @@ def health():
               b"".join(DEVICES) + done(), b"".join(ADDRS) + done(),
               node=LOADED)
     expect((ran.code, {one["level"] for one in ran.json()}), (0, {"ok"}))
-    expect([one["check"] for one in ran.json()], """module forwarding rp-filter
-        conntrack firewall kube-proxy ipvs bridge ports endpoints policies
-        routes mtu external limits""".split())
+    expect([one["check"] for one in ran.json()], """module kernel forwarding
+        rp-filter conntrack firewall kube-proxy ipvs bridge ports endpoints
+        policies routes mtu external limits""".split())
 
 
 def no_module():
     """Then what can be checked is checked, and exit status 3 says so."""
     ran = Run(["-j", "doctor"], ack(ENOENT), ack(ENOENT),
               b"".join(DEVICES) + done(), b"".join(ADDRS) + done(),
-              node={"/proc/sys/net/ipv6/conf/all/forwarding": "1\n"})
+              node={**KERNEL,
+                    "/proc/sys/net/ipv6/conf/all/forwarding": "1\n"})
     expect((ran.code, ran.err), (3, ""))
     got = [one for one in json.loads(ran.out) if one["level"] != "ok"]
     expect([(one["check"], one["level"], one["subject"]) for one in got],
            [("module", "problem", None), ("forwarding", "note", "IPv4")])
     expect("dkms autoinstall" in got[0]["advice"], True)
-    expect(os.uname().release in got[0]["advice"], True)
+    expect("6.1.0-56-amd64" in got[0]["advice"], True)
     ran = Run(["-j", "doctor"], ack(ENOENT), ack(ENOENT),
               node={"modinfo -F version svcnat": f"{OURS}\n"})
     expect(json.loads(ran.out)[0]["advice"], "load it: modprobe svcnat")
@@ -150,7 +153,35 @@ def versions():
     expect([one["advice"] for one in got.values()],
            ["load the new one when connections may break: systemctl stop "
             "svcnat, modprobe -r svcnat, systemctl start svcnat"])
-    finds(node={**FORWARDS, "/sys/module/svcnat/version": f"{OURS}\n"})
+    finds(node={**KERNEL, **FORWARDS,
+                "/sys/module/svcnat/version": f"{OURS}\n"})
+
+
+def kernels():
+    """The module needs 6.1, and is not to be removed before 6.1.191."""
+    def one(level, words, release, build="#1 SMP PREEMPT_DYNAMIC"):
+        wanted = [("kernel", level, None)] if level else []
+        got = finds(*wanted, node={**HEALTHY, "uname -r": f"{release}\n",
+                                   "uname -v": f"{build}\n"})
+        for finding in got.values():
+            expect(words in finding["message"], True, finding)
+        return got
+
+    debian = KERNEL["uname -v"].strip()
+    got = one("problem", "Linux 6.0.19, and", "6.0.19")
+    expect("upgrade" in list(got.values())[0]["advice"], True)
+    one("problem", "Linux 5.10.218, and", "5.10.0-30-amd64",
+        "#1 SMP Debian 5.10.218-1 (2024-06-01)")
+    got = one("note", "Linux 6.1.190: before 6.1.191", "6.1.190")
+    advice = list(got.values())[0]["advice"]
+    expect("upgrade" in advice and "leave the module" in advice, True)
+    one("note", "Linux 6.1.190: before", "6.1.0-55-amd64",
+        debian.replace("192-2", "190-1"))
+    one("note", "Linux 6.1.0: before", "6.1.0-rc3")
+    for release in "6.1.191", "6.2.0", "6.12.95+deb12-amd64", "7.2-rc1":
+        one(None, "", release)
+    one("note", '"strange", which tells no version', "strange", debian)
+    one("note", '"", which tells no version', "")
 
 
 def forwarding():
@@ -427,7 +458,7 @@ def for_people():
     order = [line.split()[0] for line in lines
              if line.startswith("\033[3")]
     expect(order, ["\033[31mproblem"] * 11 + ["\033[33mnote"] +
-           ["\033[32mok"] * 13)
+           ["\033[32mok"] * 14)
 
 
 def nothing_for_the_terminal():
@@ -454,7 +485,7 @@ def no_routes():
 
 
 if __name__ == "__main__":
-    main(health, no_module, versions, forwarding, rp_filter, conntrack,
-         bridges, ports, listeners, usable_endpoints, policies, routes, mtu,
-         external, limits, rivals, for_people,
+    main(health, no_module, versions, kernels, forwarding, rp_filter,
+         conntrack, bridges, ports, listeners, usable_endpoints, policies,
+         routes, mtu, external, limits, rivals, for_people,
          nothing_for_the_terminal, no_routes)

@@ -11,7 +11,7 @@
  * somebody interrupts svcctl.  An answer after a "pause" takes more than a second.
  *
  * The node's files and the output of its programs are in $SVCCTL_FAKE/node, where
- * slashes and blanks are underscores.
+ * slashes and blanks are underscores; "uname -r" and "uname -v" are its kernel.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <netlink/genl/ctrl.h>
@@ -211,4 +212,11 @@ FILE *host_program(char *const argv[])
 					   sizeof(words) - length, "%s%s",
 					   length ? " " : "", *argv);
 	return host_open(words);
+}
+
+void host_kernel(struct utsname *kernel)
+{
+	memset(kernel, 0, sizeof(*kernel));
+	host_line("uname -r", kernel->release, sizeof(kernel->release));
+	host_line("uname -v", kernel->version, sizeof(kernel->version));
 }
