@@ -13,16 +13,16 @@ dkms_src = $(DESTDIR)/usr/src/svcnat-$(VERSION)
 all: module tools
 
 help:
-	@echo 'make                build the module and svcctl'
+	@echo 'make                build the module, svcctl and svcnatd'
 	@echo '                    KDIR=DIR builds for the kernel whose build files are in DIR'
 	@echo 'make module         build the module only'
-	@echo 'make tools          build svcctl only'
-	@echo 'make install        install both; DESTDIR=DIR and PREFIX=DIR as usual'
+	@echo 'make tools          build svcctl and svcnatd only'
+	@echo 'make install        install all of them; DESTDIR=DIR and PREFIX=DIR as usual'
 	@echo 'make uninstall      remove what make install has installed, for every kernel'
 	@echo 'make dkms-install   install the source and have DKMS build it for every kernel'
 	@echo 'make dkms-uninstall remove that again'
 	@echo 'make dist           pack the source, with its version, into DEB_DIR=DIR (..)'
-	@echo 'make deb            build the Debian packages svcnat-dkms and svcnat-tools there'
+	@echo 'make deb            build the packages svcnat-dkms, svcnat-tools, svcnatd there'
 	@echo 'make demo           show svcnat at work in a virtual machine'
 	@echo 'make check          run all tests that must hold before a change lands'
 	@echo 'make check-long     run the tests that take longer'
