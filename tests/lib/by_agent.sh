@@ -14,9 +14,10 @@
 scheduler=random
 fair=random
 
-# What no object can say: weights, on-removal, a list that hints have emptied
-left_out="established_ones_go_on keep_keeps_who_is_removed"
-left_out+=" reset_resets_both_sides SCTP_is_reset_too UDP_stays_otherwise"
+# What no object can say: weights, on-removal other than keep, a list that hints
+# have emptied
+left_out="established_ones_go_on UDP_stays_without_weight"
+left_out+=" reset_resets_both_sides SCTP_is_reset_too"
 left_out+=" local_only_endpoints affinity_kept"
 
 # begin_by_agent: before anything else is asked of the node

@@ -66,10 +66,15 @@ UDP_draws_afresh_at_once()
 	udp_after "$vip:80 $nodeport" set state unready
 }
 
-UDP_stays_otherwise()
+UDP_stays_with_who_terminates()
 {
 	goes_to=$ep1:80
 	udp_after "$vip:80 $nodeport" set state terminating
+}
+
+UDP_stays_without_weight()
+{
+	goes_to=$ep1:80
 	udp_after "$nodeport" set weight 0
 }
 
@@ -308,10 +313,16 @@ SCTP_is_reset_too()
 	ways=("-S")
 	all_reach "$nodeport" "$pod3_at:5353"
 	ways=("" "-u")
-	must service set sctp on-removal keep
+	must service del sctp
+}
+
+SCTP_is_kept_too()
+{
+	must service replace sctp sctp "$vip:80" frontend nodeport 30080 \
+		on-removal keep endpoint "$ep1:5353"
 	associations
-	must endpoint add sctp "$ep1:5353"
-	must endpoint del sctp "$pod3_at:5353"
+	must endpoint add sctp "$pod3_at:5353"
+	must endpoint del sctp "$ep1:5353"
 	must service del sctp
 	all_go_on sctp
 }
@@ -329,7 +340,8 @@ ip_in "$node" <<- END
 END
 run_tests_for "4 6" \
 	UDP_draws_afresh_at_once \
-	UDP_stays_otherwise \
+	UDP_stays_with_who_terminates \
+	UDP_stays_without_weight \
 	UDP_of_a_pinned_client \
 	established_ones_go_on \
 	keep_keeps_who_is_removed \
@@ -337,4 +349,5 @@ run_tests_for "4 6" \
 	half_open_ones_are_forgotten \
 	ports_are_used_again \
 	without_a_flow \
-	SCTP_is_reset_too
+	SCTP_is_reset_too \
+	SCTP_is_kept_too
