@@ -76,16 +76,18 @@ check_num()
 	(($2)) || fail "$1: $2 does not hold"
 }
 
+# What each script ends with: the counters must add up and everything must go.
+last_tests=(leaves_nothing_behind)
+
 # run_tests FUNCTION[@4|@6]...: each is a test with the name of the function,
 # with the variables of a family if it names one; but only those of them that
-# SVCNAT_TESTS names as SCRIPT:FUNCTION, if it is set.  At the end the counters
-# must add up and everything must go.
+# SVCNAT_TESTS names as SCRIPT:FUNCTION, if it is set.  last_tests come behind.
 run_tests()
 {
 	local number=0 failed=0 test name chosen_tests
 
 	choose_tests "$@"
-	set -- "${chosen_tests[@]}" leaves_nothing_behind
+	set -- "${chosen_tests[@]}" "${last_tests[@]}"
 	echo "KTAP version 1"
 	echo "1..$#"
 	for test; do

@@ -6,9 +6,7 @@
 # shellcheck disable=SC2317  # run_tests calls the functions
 
 . "$(dirname "$0")/../lib.sh"
-
-repo=$(cd "$lib_dir/.." && pwd)
-svcnatd=$repo/tools/svcnatd/svcnatd
+. "$(dirname "$0")/../lib/cluster.sh"
 
 # services FILE: of the commands in it
 services()

@@ -7,6 +7,12 @@
 
 repo=$(cd "$lib_dir/.." && pwd)
 svcnatd=$repo/tools/svcnatd/svcnatd
+# What its sanitizers find they say on stderr, and it ends.
+[ "${SVCNAT_CHECKED:-0}" != 1 ] || {
+	svcnatd=$repo/tools/svcnatd/checked/svcnatd
+	export UBSAN_OPTIONS=print_stacktrace=1
+	last_tests=(sanitizers_find_nothing "${last_tests[@]}")
+}
 
 # start_api [OPTION]...: tests/agent/apiserver.py, in the node's namespace
 start_api()
@@ -128,6 +134,7 @@ delete_services()
 }
 
 # start_agent [FLAG]...: the agent; $log is what it says
+agent=
 agent_runs=0
 
 start_agent()
@@ -145,12 +152,32 @@ stop_agent()
 {
 	kill "$agent"
 	wait "$agent" || fail "svcnatd ended with $?: $(tail -n 20 "$log")"
+	agent=
 }
 
 kill_agent()
 {
 	kill -KILL "$agent"
 	wait "$agent" 2> /dev/null
+	agent=
+}
+
+# sanitizers_find_nothing: in what start_agent has started; what is lost they find
+# when it ends.  Who runs one otherwise looks at its status, which is not 0 then.
+sanitizers_find_nothing()
+{
+	local file found
+
+	[ -z "$agent" ] || stop_agent
+	for file in "$tmp"/agent.[0-9]*; do
+		[ -e "$file" ] || continue
+		found=$(grep -m 1 -A 60 -E "Sanitizer|runtime error" "$file")
+		[ -z "$found" ] || fail "$found"
+	done
+	# And they are there to find something.
+	ASAN_OPTIONS=help=1 "$svcnatd" --version > "$tmp/help" 2>&1
+	has "flags for AddressSanitizer" "$tmp/help" ||
+		fail "$svcnatd has no sanitizers"
 }
 
 # is_served NAME ENDPOINTS: exactly so, by TCP
