@@ -1,11 +1,13 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0
-"""What operators are given: manifests, and the unit of systemd.
+"""What operators are given: manifests, and units of systemd.
 
 usage: tests/agent/manifests_test.py SVCNATD_FAKE [CASE]...
 """
+import glob
 import json
 import os
+import re
 import shutil
 import subprocess
 
@@ -170,23 +172,38 @@ def pods_begin_as_their_manifest_says(c):
     expect(c.find_log(level=4), [])
 
 
-@case
-def unit_is_understood(c):
-    with open(os.path.join(ROOT, "svcnatd.service"),
-              encoding="utf-8") as file:
-        text = file.read()
+def put_units(c):
+    """Our units, with programs and pages that there are: name to text."""
+    units = {}
+    for path in [os.path.join(ROOT, "svcnatd.service"),
+                 *glob.glob(os.path.join(ROOT, "..", "systemd", "*"))]:
+        name = os.path.basename(path).removesuffix(".in")
+        if not name.endswith((".service", ".timer")):
+            shutil.copy(path, c.path(name))
+            continue
+        with open(path, encoding="utf-8") as file:
+            units[name] = file.read()
+        c.write(name, re.sub(
+            r"man:\S+\(\d\)", "https://example.org", units[name]
+            .replace("/usr/sbin/svcnatd", c.path("svcnatd"))
+            .replace("@LIBEXECDIR@", c.dir)))
     shutil.copy(c.binary, c.path("svcnatd"))
-    c.write("svcnatd.service", text.replace("/usr/sbin/svcnatd",
-                                            c.path("svcnatd"))
-            .replace("man:svcnatd(8)", "https://example.org"))
+    return units
+
+
+@case
+def units_are_understood(c):
+    units = put_units(c)
+    expect(set(units), {"svcnat.service", "svcnatd.service",
+                        "svcnat-metrics.service", "svcnat-metrics.timer"})
     done = subprocess.run(
-        ["systemd-analyze", "verify", c.path("svcnatd.service")],
+        ["systemd-analyze", "verify", *[c.path(name) for name in units]],
         check=False, capture_output=True, text=True, timeout=60)
     said = [line for line in done.stderr.splitlines()
-            if "svcnatd.service" in line]
+            if any(name in line for name in units)]
     expect((done.returncode, said), (0, []), done.stderr)
     for line in "Type=notify", "WatchdogSec=", "CapabilityBoundingSet=CAP_NET":
-        assert line in text, line
+        assert line in units["svcnatd.service"], line
 
 
 if __name__ == "__main__":
