@@ -2,7 +2,9 @@
 /*
  * Many requests.  The kernel has done all that one send brought when that
  * returns, and its answers wait in our receive buffer: so what is sent at once
- * is bounded by the answers that fit there, even in the default one.
+ * is bounded by the answers that fit there, even in the default one.  Of what
+ * is sent at once only the last asks for one; the others have an answer if they
+ * are refused, and if one is lost, we are told (ENOBUFS).
  */
 #include "nl_inside.h"
 
@@ -43,21 +45,27 @@ static void tell(struct window *win, int code)
 		win->code = got;
 }
 
-/* Answers come in the order of their requests. */
-static bool is_next(struct window *win, uint32_t seq)
+/*
+ * Answers come in the order of their requests, and those before one that is
+ * answered have been done.
+ */
+static bool settle_before(struct window *win, uint32_t seq)
 {
-	if (win->answered < win->nr &&
-	    seq == nlmsg_hdr(win->msg[win->answered])->nlmsg_seq)
-		return true;
-	win->garbled = true;
-	return false;
+	size_t i = win->answered;
+
+	while (i < win->nr && seq != nlmsg_hdr(win->msg[i])->nlmsg_seq)
+		i++;
+	win->garbled = i == win->nr;
+	while (!win->garbled && win->answered < i)
+		tell(win, NL_DONE);
+	return !win->garbled;
 }
 
 static int on_ack(struct nl_msg *msg, void *arg)
 {
 	struct window *win = arg;
 
-	if (is_next(win, nlmsg_hdr(msg)->nlmsg_seq))
+	if (settle_before(win, nlmsg_hdr(msg)->nlmsg_seq))
 		tell(win, NL_DONE);
 	return NL_OK;
 }
@@ -69,7 +77,7 @@ static int on_error(struct sockaddr_nl *from, struct nlmsgerr *err, void *arg)
 	struct nl_sent sent;
 
 	(void)from;
-	if (!is_next(win, hdr->nlmsg_seq))
+	if (!settle_before(win, hdr->nlmsg_seq))
 		return NL_STOP;
 	sent.req = list_at(win->requests, win->first + win->answered);
 	sent.hdr = nlmsg_hdr(win->msg[win->answered]);
@@ -85,7 +93,7 @@ static int add(struct window *win, bool *full)
 	struct nl_msg *msg;
 	size_t size;
 
-	msg = nl_message_build(req, win->nl->family, NLM_F_ACK);
+	msg = nl_message_build(req, win->nl->family, 0);
 	if (!msg)
 		return nl_fail(win->nl, NL_FAILED, "out of memory");
 	size = nlmsg_hdr(msg)->nlmsg_len;
@@ -120,6 +128,7 @@ static int send_all(struct window *win)
 	code = nl_make_room(win->nl, win->bytes);
 	if (code)
 		return code;
+	nlmsg_hdr(win->msg[win->nr - 1])->nlmsg_flags |= NLM_F_ACK;
 	/* Messages are whole words already. */
 	for (i = 0; i < win->nr; i++) {
 		iov[i].iov_base = nlmsg_hdr(win->msg[i]);

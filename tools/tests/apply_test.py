@@ -335,9 +335,9 @@ def refused():
         "was done: "
     ran = Run(["apply", "-"], config(), done(), ack(),
               stdin="service add a tcp\nservice add b tcp\n")
-    expect((ran.code, ran.out), (2, "service add a tcp\n"))
+    expect((ran.code, ran.out), (2, ""))
     expect((ran.err.startswith(lost), ran.err.splitlines()[1]),
-           (True, "svcctl: changes made: 1, not made: 1"))
+           (True, "svcctl: changes made: 0, not made: 2"))
     ran = Run(["apply", "-"], config(), done(-1), stdin=WEB_LINE)
     expect((ran.code, ran.out), (3, ""))
     # The module has gone since it was asked what there is.
@@ -355,7 +355,8 @@ def windows():
     expect(len(ran.requests), 1002)
     for number in (0, 63, 64, 999):
         expect_request(ran, "CMD_SERVICE_NEW", full_service(f"s{number:04}"),
-                       number=2 + number, flags=REQUEST | ACK)
+                       number=2 + number, flags=REQUEST |
+                       (ACK if number in (63, 999) else 0))
     ran = Run(["apply", "-"], config(), done(), *[ack()] * 70,
               *[ack(EEXIST, sentence("no"))] * 2, *[ack()] * 930, stdin=text)
     expect((ran.code, len(ran.requests) < 200), (2, True))
@@ -415,7 +416,7 @@ def progress():
         return said.removesuffix("end")
 
     expect(shown_after(ack(), PAUSE, ack(), ack()),
-           "\r2 of 3 changes\r\033[K")
+           "\r1 of 3 changes\r\033[K")
     expect(shown_after(ack(), ack(), ack()), "")
     expect(shown_after(ack(), PAUSE, ack(), ack(), terminal=False),
            text.replace("\n", "\r\n"))

@@ -4,7 +4,8 @@
  * Each message that svcctl sends goes into $SVCCTL_FAKE/request.N; what it
  * receives comes out of $SVCCTL_FAKE/reply.N, with sequence number and port
  * filled in: those of the first message of the last send, up to an ACK or the
- * end of a dump, then those of the next one.
+ * end of a dump, then those of the next one.  An ACK of success that the message
+ * did not ask for is left out.
  *
  * Events come out of the same files.  One that is empty stands for events that
  * were lost, one with "pause" for a time without any; when there are no more,
@@ -99,6 +100,39 @@ static void address(struct nlmsghdr *hdr)
 		answered++;
 }
 
+static bool is_silent(const struct nlmsghdr *hdr)
+{
+	const struct nlmsgerr *err = NLMSG_DATA(hdr);
+
+	return hdr->nlmsg_type == NLMSG_ERROR && !err->error &&
+	       !(sent[answered].nlmsg_flags & NLM_F_ACK);
+}
+
+/* What there is to hear of @size bytes: of how many. */
+static ssize_t deliver(char *buffer, ssize_t size)
+{
+	struct nlmsghdr *hdr;
+	ssize_t at = 0, end;
+	bool silent;
+
+	while (at + (ssize_t)sizeof(*hdr) <= size) {
+		hdr = (void *)(buffer + at);
+		silent = is_silent(hdr);
+		address(hdr);
+		if (hdr->nlmsg_len < sizeof(*hdr) ||
+		    hdr->nlmsg_len > (size_t)(size - at))
+			break;
+		end = at + (ssize_t)NLMSG_ALIGN(hdr->nlmsg_len);
+		if (silent) {
+			memmove(hdr, buffer + end, (size_t)(size - end));
+			size -= end - at;
+		} else {
+			at = end;
+		}
+	}
+	return size;
+}
+
 /* The next thing that comes, up to @size bytes; negative if nothing does. */
 static ssize_t next(void *buffer, size_t size)
 {
@@ -155,18 +189,17 @@ int poll(struct pollfd *fds, nfds_t nr, int timeout)
 ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
 {
 	struct sockaddr_nl *from = msg->msg_name;
-	struct nlmsghdr *hdr = msg->msg_iov[0].iov_base;
-	ssize_t size = next(hdr, msg->msg_iov[0].iov_len);
+	char *buffer = msg->msg_iov[0].iov_base;
+	ssize_t size = next(buffer, msg->msg_iov[0].iov_len);
 	bool waits = !(fcntl(fd, F_GETFL) & O_NONBLOCK);
-	ssize_t at;
 
 	(void)flags;
-	if (!waits && (size < 0 || is_pause((void *)hdr, size))) {
+	if (!waits && (size < 0 || is_pause(buffer, size))) {
 		errno = EAGAIN;
 		return -1;
 	}
 	replies++;
-	if (is_pause((void *)hdr, size)) {
+	if (is_pause(buffer, size)) {
 		usleep(SLOW);
 		return recvmsg(fd, msg, flags);
 	}
@@ -174,13 +207,9 @@ ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
 		errno = waits ? ECONNRESET : ENOBUFS;
 		return -1;
 	}
-	for (at = 0; at + (ssize_t)sizeof(*hdr) <= size;
-	     at += NLMSG_ALIGN(hdr->nlmsg_len)) {
-		hdr = (void *)((char *)msg->msg_iov[0].iov_base + at);
-		address(hdr);
-		if (hdr->nlmsg_len < sizeof(*hdr) || hdr->nlmsg_len > (size_t)size)
-			break;
-	}
+	size = deliver(buffer, size);
+	if (!size)
+		return recvmsg(fd, msg, flags);
 	memset(from, 0, sizeof(*from));
 	from->nl_family = AF_NETLINK;
 	msg->msg_namelen = sizeof(*from);
