@@ -240,7 +240,8 @@ char *string_copy(const char *string)
 
 void *list_grow(struct list *list, size_t nr)
 {
-	size_t room = list->room ? list->room : 16;
+	/* There are many lists, and most are of one or a few. */
+	size_t room = list->room ? list->room : 1;
 	void *items;
 
 	while (room < list->nr + nr)

@@ -11,7 +11,7 @@
 /* What may be named once; what tells it apart, and the line that names it. */
 struct mention {
 	int attr;		/* SVCNAT_A_SERVICE, _FRONTEND or _ENDPOINT */
-	char *service;		/* its own; of a frontend whoever has it */
+	const char *service;	/* the draft's; of a frontend whoever has it */
 	struct addr addr;
 	uint16_t port;
 	uint8_t proto;
@@ -34,14 +34,6 @@ static int mention_compare(const void *a, const void *b)
 	return diff ? diff : x->proto - y->proto;
 }
 
-static void mention_free(void *arg)
-{
-	struct mention *mention = arg;
-
-	free(mention->service);
-	free(mention);
-}
-
 /* Takes a copy, or returns the one that is there. */
 static struct mention *find_or_add(struct wish *wish,
 				   const struct mention *mention)
@@ -54,10 +46,8 @@ static struct mention *find_or_add(struct wish *wish,
 	}
 	if (!found)
 		out_of_memory();
-	if (*found == copy) {
-		copy->service = string_copy(mention->service);
+	if (*found == copy)
 		return NULL;
-	}
 	free(copy);
 	return *found;
 }
@@ -67,7 +57,7 @@ static int mention_service(struct wish *wish, const struct words *w,
 {
 	const struct mention mention = {
 		.attr = SVCNAT_A_SERVICE,
-		.service = (char *)draft->service.head.service,
+		.service = draft->service.head.service,
 		.line = draft->line,
 		.draft = wish->drafts.nr - 1,
 	};
@@ -86,7 +76,7 @@ static int mention_frontend(struct wish *wish, const struct words *w,
 {
 	const struct mention mention = {
 		.attr = SVCNAT_A_FRONTEND,
-		.service = (char *)draft->service.head.service,
+		.service = draft->service.head.service,
 		.addr = frontend->addr,
 		.port = frontend->port,
 		.proto = draft->service.proto,
@@ -109,7 +99,7 @@ static int mention_endpoint(struct wish *wish, const struct words *w,
 {
 	const struct mention mention = {
 		.attr = SVCNAT_A_ENDPOINT,
-		.service = (char *)draft->service.head.service,
+		.service = draft->service.head.service,
 		.addr = endpoint->addr,
 		.port = endpoint->port,
 		.line = line,
@@ -165,7 +155,7 @@ static int take_draft(struct wish *wish, struct words *w,
 
 	if (err)
 		return err;
-	key.service = (char *)name;
+	key.service = name;
 	found = tfind(&key, &wish->mentions, mention_compare);
 	if (!found)
 		return words_bad(w, "service \"%s\" is described by no line before this one",
@@ -274,7 +264,7 @@ void wish_init(struct wish *wish)
 
 void wish_free(struct wish *wish)
 {
-	tdestroy(wish->mentions, mention_free);
+	tdestroy(wish->mentions, free);
 	drafts_free(&wish->drafts);
 	config_free(&wish->config);
 }
