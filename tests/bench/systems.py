@@ -115,7 +115,7 @@ class Svcnat(Forward):
         run("svcctl -b -", config)
 
     def words(self, services, proto):
-        return [("svcctl -b -", "".join(
+        return [("svcctl apply -", "".join(
             "service add s%d %s %s:80%s\n" % (i, proto, vip(i), "".join(
                 " endpoint %s:80" % endpoint(i, j) for j in range(ENDPOINTS)))
             for i in range(services)))]
