@@ -126,6 +126,9 @@ class Api:
         self.objects = {r.name: {} for r in RESOURCES}
         self.events = []            # (version, resource, type, object)
         self.oldest = self.version  # before this one all is forgotten
+        self.keep = None            # so many events at least, or all
+        self.dropped = 0            # of all events, so many
+        self.kept_from = 0          # version of the last of them
         self.faults = []
         self.requests = []
         self.lists = {}             # of a continue token: version, objects
@@ -136,7 +139,16 @@ class Api:
 
     def _record(self, name, what, obj):
         self.events.append((self.version, name, what, obj))
+        if self.keep and len(self.events) > 2 * self.keep:
+            self._drop(len(self.events) - self.keep)
         self.changed.notify_all()
+
+    def _drop(self, number):
+        """Forgets the oldest events; who watches and has seen them goes on."""
+        if number:
+            self.kept_from = self.events[number - 1][0]
+        del self.events[:number]
+        self.dropped += number
 
     def put(self, obj):
         """Creates or changes an object; returns its resource version."""
@@ -180,7 +192,7 @@ class Api:
         with self.changed:
             self.version += 1
             self.oldest = self.version
-            self.events.clear()
+            self._drop(len(self.events))
             self.lists.clear()
 
     def restore(self, version):
@@ -188,7 +200,8 @@ class Api:
         with self.changed:
             self.version = version
             self.oldest = version
-            self.events.clear()
+            self._drop(len(self.events))
+            self.kept_from = 0
             self.lists.clear()
 
     def end_watches(self):
@@ -433,7 +446,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         api = self.api
         with api.changed:
             while True:
-                if version < api.oldest and resource:
+                if resource and (version < api.oldest or
+                                 self.seen < api.dropped):
                     raise expired()
                 if self.server.stopping.is_set():
                     raise Hangup
@@ -441,11 +455,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
                     if fault["verb"] == "open" and fault["resource"] in (
                             None, resource.name):
                         return [api.take_fault("open", resource.name)]
-                new = [e for e in api.events[self.seen:]
+                new = [e for e in api.events[self.seen - api.dropped:]
                        if e[1] == resource.name and
                        (e[0] > version or e[2] == "BOOKMARK") and
                        (e[2] == "BOOKMARK" or selected(e[3], params))]
-                self.seen = len(api.events)
+                self.seen = api.dropped + len(api.events)
                 if new:
                     return new
                 left = end - time.monotonic()
@@ -475,9 +489,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         api = self.api
         with api.changed:
             version = api.check_version(params.get("resourceVersion", "0"))
-            if version < api.oldest:
+            if version < max(api.oldest, api.kept_from):
                 raise expired()
-            self.seen = 0
+            self.seen = api.dropped
         end = time.monotonic() + float(params.get("timeoutSeconds", 60))
         self.begin_stream()
         with api.changed:

@@ -12,6 +12,7 @@ the other CPU, if there is one.  --slow is how many times longer all may take.
 """
 import argparse
 import collections
+import gc
 import os
 import re
 import subprocess
@@ -26,6 +27,7 @@ MEMORY_MAX = 400        # MB
 CHANGE_MAX = 0.05       # seconds until it has a change, 99 of 100 times
 GROWTH_MAX = 1.02       # from the middle of all changes to their end
 SETTLE = 3              # seconds after which a change is looked for
+KEEP = 20000            # changes that the API server remembers
 
 
 def address(number):
@@ -86,11 +88,21 @@ class Cluster:
         self.case = case
         self.services = services
         self.endpoints = endpoints
+        # As a real one it has the changes of the last minutes, and says now
+        # and then where the others are.
+        case.api.keep = KEEP
+        # To look for garbage among millions of objects would stop it for
+        # seconds, and there is none.
+        gc.disable()
         case.api.put(agent.node())
         for i in range(services):
             case.api.put(agent.service(
                 f"s{i}", f"10.96.{i // 250}.{i % 250 + 1}"))
             self.put_slice(i, 0)
+
+    def say_where(self):
+        for resource in ("services", "nodes"):
+            self.case.api.bookmark(resource)
 
     def put_slice(self, i, turn):
         """All of its endpoints, of which the first one is another each turn."""
@@ -139,6 +151,8 @@ def changes(cluster, kernel, rate, seconds, settle):
         # Not the one that was made just now, however long that took.
         while len(pending) > 1 and pending[0][2] < time.time() - settle:
             took.append(late(kernel, *pending.popleft()))
+        if n % (rate * 60) == 0:
+            cluster.say_where()
         if n == rate * seconds // 2:
             middle = memory(cluster.case.agent.pid, "VmRSS")
     time.sleep(settle)
