@@ -195,6 +195,9 @@ def checks_come_and_go(c):
             c.get("/", port)
         except ConnectionRefusedError:
             return True
+        except ConnectionResetError:
+            # It was waiting to be accepted when the socket was closed.
+            return False
         return False
 
     wait("the old one to close", lambda: is_closed(first))
