@@ -4,31 +4,10 @@
 #include <string.h>
 
 #include "kernel_version.h"
+#include "unit.h"
 
 #define TODAY	"#1 SMP PREEMPT_DYNAMIC Sat Nov 28 06:00:00 UTC 2026"
 #define DEBIAN	"#1 SMP PREEMPT_DYNAMIC Debian "
-
-static int count, failures;
-static bool case_ok;
-
-static void expect(bool ok, const char *what, int line)
-{
-	if (ok)
-		return;
-	printf("# line %d: expected %s\n", line, what);
-	case_ok = false;
-}
-
-#define EXPECT(condition) \
-	expect((condition), #condition, __LINE__)
-
-static void run(const char *name, void (*test)(void))
-{
-	case_ok = true;
-	test();
-	failures += !case_ok;
-	printf("%sok %d %s\n", case_ok ? "" : "not ", ++count, name);
-}
 
 /* @want: "none" if they do not tell */
 static bool is(const char *release, const char *build, const char *want)

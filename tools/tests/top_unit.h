@@ -9,26 +9,13 @@
 #include <string.h>
 
 #include "top_screen.h"
+#include "unit.h"
 #include "words.h"
 
 #define SECOND	INT64_C(1000000000)
 
 #define CLUSTER	(1U << SVCNAT_POLICY_CLUSTER)
 #define LOCAL	(1U << SVCNAT_POLICY_LOCAL)
-
-static int count, failures;
-static bool case_ok;
-
-#define EXPECT(condition) \
-	expect((condition), #condition, __LINE__)
-
-static void expect(bool ok, const char *what, int line)
-{
-	if (ok)
-		return;
-	printf("# line %d: expected %s\n", line, what);
-	case_ok = false;
-}
 
 static void expect_text(const char *got, const char *want, int line)
 {
@@ -40,14 +27,6 @@ static void expect_text(const char *got, const char *want, int line)
 
 #define EXPECT_TEXT(got, want) \
 	expect_text((got), (want), __LINE__)
-
-static void run(const char *name, void (*test)(void))
-{
-	case_ok = true;
-	test();
-	failures += !case_ok;
-	printf("%sok %d %s\n", case_ok ? "" : "not ", ++count, name);
-}
 
 /* Replies as nl.c makes them. */
 

@@ -9,30 +9,8 @@
 #include "object.h"
 #include "print.h"
 #include "range.h"
+#include "unit.h"
 #include "words.h"
-
-static int count, failures;
-
-#define EXPECT(condition) \
-	expect((condition), #condition, __LINE__)
-
-static bool case_ok;
-
-static void expect(bool ok, const char *what, int line)
-{
-	if (ok)
-		return;
-	printf("# line %d: expected %s\n", line, what);
-	case_ok = false;
-}
-
-static void run(const char *name, void (*test)(void))
-{
-	case_ok = true;
-	test();
-	failures += !case_ok;
-	printf("%sok %d %s\n", case_ok ? "" : "not ", ++count, name);
-}
 
 static bool round_trip(const char *word)
 {
