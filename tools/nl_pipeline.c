@@ -55,10 +55,13 @@ static bool settle_before(struct window *win, uint32_t seq)
 
 	while (i < win->nr && seq != nlmsg_hdr(win->msg[i])->nlmsg_seq)
 		i++;
-	win->garbled = i == win->nr;
-	while (!win->garbled && win->answered < i)
+	if (i == win->nr) {
+		win->garbled = true;
+		return false;
+	}
+	while (win->answered < i)
 		tell(win, NL_DONE);
-	return !win->garbled;
+	return true;
 }
 
 static int on_ack(struct nl_msg *msg, void *arg)

@@ -189,7 +189,8 @@ def measure(case, args, report):
     took = first_sync(case)
     pid = case.agent.pid
     most = memory(pid, "VmHWM")
-    report.result(took < FIRST_MAX * args.slow, f"first sync of {args.services} Services "
+    report.result(took < FIRST_MAX * args.slow,
+                  f"first sync of {args.services} Services "
                   f"with {args.endpoints} endpoints: {took:.1f} s, "
                   f"{cpu(pid):.1f} s of CPU")
     report.result(most < MEMORY_MAX, f"memory until then: {most:.0f} MB")
@@ -202,8 +203,9 @@ def measure(case, args, report):
         kernel.close()
     used = (cpu(pid) - before) / len(took) * 1000
     p99 = took[len(took) * 99 // 100]
-    report.result(p99 < CHANGE_MAX * args.slow, f"{len(took)} changes, {args.rate} a "
-                  f"second: median {took[len(took) // 2] * 1000:.1f} ms, "
+    report.result(p99 < CHANGE_MAX * args.slow,
+                  f"{len(took)} changes, {args.rate} a second: "
+                  f"median {took[len(took) // 2] * 1000:.1f} ms, "
                   f"99 of 100 in {p99 * 1000:.1f} ms, "
                   f"last {took[-1] * 1000:.0f} ms, {used:.2f} ms of CPU each")
     end = memory(pid, "VmRSS")
